@@ -199,7 +199,7 @@ def doubling_months(per_year: float) -> float:
     6.0
     """
     if not per_year > 1:
-        msg = f"a factor of {per_year} a year does not double: doubling needs a factor above 1 (see halving_months)"
+        msg = f"a factor of {per_year} a year does not double: give a factor above 1 (see halving_months)"
         raise ParameterError(msg)
     return 12 * math.log(2) / math.log(per_year)
 
@@ -216,6 +216,6 @@ def halving_months(per_year: float) -> float:
     6.0
     """
     if not 0 < per_year < 1:
-        msg = f"a factor of {per_year} a year does not halve: halving needs a factor between 0 and 1 (see doubling_months)"
+        msg = f"a factor of {per_year} a year does not halve: give a factor between 0 and 1 (see doubling_months)"
         raise ParameterError(msg)
     return -12 * math.log(2) / math.log(per_year)
