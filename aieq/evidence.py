@@ -1,0 +1,689 @@
+"""The evidence: one table of figures, one of sources, and what of them was known on any day."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import periods
+from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
+from .quantity import Quantity, weakest
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+UNITS = (
+    "USD_mn USD pct ratio MW GW TWh people_mn index tokens years FLOP USD_per_mtok USD_per_gpu_hour other"
+).split()
+BASES = ("reported", "secondary", "estimate", "guidance", "projection")
+OUTCOMES = ("reported", "secondary", "estimate")
+PUBLISHED_IS = ("first", "estimated_from_release_lag", "later_compilation")
+_GRADE_OF_BASIS = {
+    "reported": "reported",
+    "secondary": "estimated",
+    "estimate": "estimated",
+    "guidance": "assumed",
+    "projection": "assumed",
+}
+_VIEWS_KEPT = 64  # one month-by-month walk over five years; a view of today's table weighs under a megabyte
+# Reported today of a later day: rates take effect after they are decided, schedules of payment lie ahead.
+_ANNOUNCED_AHEAD = ("policy_rate_target", "supply_commitments_due")
+_DATES = ("period_start", "period_end", "published")
+_DATE_OF_TABLE = {
+    "token_prices": "first_seen",
+    "capability": "date",
+    "training_runs": "published",
+    "hardware": "launch_date",
+    "deals": "announced",
+}
+_REMEDY = {
+    "unit": f"use one of {', '.join(UNITS)}, and say in `note` what `other` is",
+    "basis": f"use one of {', '.join(BASES)}",
+    "published_is": f"use one of {', '.join(PUBLISHED_IS)}",
+    "source": "add the key to data/sources.csv",
+    "interval": "make low <= value <= high, and give a value or a bound",
+    "period": "make period_start <= period_end, both as YYYY-MM-DD",
+    "published": "give the day it became public, not before the reported period ended",
+    "duplicate": "delete one of the rows, or say what differs (basis, source, published)",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    Everything in ``data/``, validated, with the day each figure became known.
+
+    Get one from :func:`load`; ask it :meth:`as_of` a day.
+    """
+
+    observations: pd.DataFrame
+    sources: pd.DataFrame
+    codebook: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    root: Path
+    _views: dict[pd.Timestamp, View] = field(default_factory=dict, repr=False, compare=False)
+    _long: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def first_day(self) -> date:
+        """The earliest day on which anything here was known."""
+        return self.observations["known_on"].min().date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which something here became known."""
+        return self.observations["known_on"].max().date()
+
+    def as_of(self, day: str | date) -> View:
+        """
+        Keep what was known on a day.
+
+        Parameters
+        ----------
+        day : str or date
+            ISO date, included.
+
+        Returns
+        -------
+        View
+
+        Raises
+        ------
+        VintageError
+            If nothing was known by then, or `day` is no date.
+        """
+        stamp = _as_timestamp(day)
+        if stamp not in self._views:
+            if len(self._views) >= _VIEWS_KEPT:
+                self._views.pop(next(iter(self._views)))
+            self._views[stamp] = View(self, stamp.date(), _known(self.observations, stamp, self.first_day))
+        return self._views[stamp]
+
+
+def _as_timestamp(day: str | date) -> pd.Timestamp:
+    if isinstance(day, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        msg = f"{day!r} is not a day: write it as YYYY-MM-DD, for example 2025-03-31"
+        raise VintageError(msg)
+    try:
+        return pd.Timestamp(day)
+    except ValueError as error:
+        msg = f"{day!r} is not a day of the calendar: write it as YYYY-MM-DD, for example 2025-03-31"
+        raise VintageError(msg) from error
+
+
+def _known(observations: pd.DataFrame, day: pd.Timestamp, first_day: date) -> pd.DataFrame:
+    """Rows known by `day`, each figure in its latest version; `observations` sorted by figure, then version."""
+    known = np.flatnonzero(observations["known_on"].to_numpy() <= np.datetime64(day))
+    if known.size == 0:
+        msg = f"nothing was known on {day:%Y-%m-%d}; the evidence begins on {first_day}. Ask for that day or later."
+        raise VintageError(msg)
+    figure = observations["figure"].to_numpy()[known]
+    version = observations["published"].to_numpy()[known]
+    last = np.append(np.flatnonzero(figure[1:] != figure[:-1]), figure.size - 1)
+    # Each figure's latest version, and whatever else was published of it that day: conflicts stay visible.
+    latest = version[last[np.searchsorted(last, np.arange(figure.size))]]
+    return observations.iloc[known[version == latest]]
+
+
+class View:
+    """What was known on one day. Made by :meth:`Evidence.as_of`."""
+
+    def __init__(self, evidence: Evidence, day: date, observations: pd.DataFrame) -> None:
+        self.evidence = evidence
+        self.day = day
+        self.observations = observations
+        self._groups: dict[tuple[str, str], np.ndarray] | None = None
+
+    def __repr__(self) -> str:
+        return f"<what was known on {self.day}: {len(self.observations)} figures>"
+
+    def _of(self, entity: str, metric: str) -> pd.DataFrame:
+        if self._groups is None:
+            self._groups = self.observations.groupby(["entity", "metric"], sort=False, observed=True).indices
+        rows = self._groups.get((entity, metric))
+        if rows is None:
+            _check_names(self.evidence, entity, metric)
+            return self.observations.iloc[:0]
+        return self.observations.iloc[rows]
+
+    def rows(
+        self,
+        entity: str,
+        metric: str,
+        *,
+        basis: str | tuple[str, ...] | None = None,
+        kind: str | None = None,
+        unit: str | None = None,
+    ) -> pd.DataFrame:
+        """
+        All figures of one series, conflicting ones included, sorted by period and publication.
+
+        Parameters
+        ----------
+        entity, metric : str
+            Names after ``data/renames.csv``.
+        basis : str or tuple of str, optional
+            Keep these bases only.
+        kind : str, optional
+            Keep periods of this kind only (see :data:`aieq.periods.KINDS`).
+        unit : str, optional
+            Keep this unit only.
+
+        Returns
+        -------
+        DataFrame
+            Empty if the series exists but nothing of it was known by the day.
+
+        Raises
+        ------
+        UnknownNameError
+            If no such series exists on any day.
+        """
+        rows = self._of(entity, metric)
+        if basis is not None:
+            rows = rows[rows["basis"].isin([basis] if isinstance(basis, str) else basis)]
+        if kind is not None:
+            rows = rows[rows["kind"] == kind]
+        if unit is not None:
+            rows = rows[rows["unit"] == unit]
+        return rows.sort_values(["period_end", "period_start", "published"], kind="stable")
+
+    def vintages(self, entity: str, metric: str, *, basis: str | tuple[str, ...] | None = None) -> pd.DataFrame:
+        """
+        Every version ever published by the day, superseded ones included: how a figure or a guidance moved.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by period, then publication.
+        """
+        _check_names(self.evidence, entity, metric)
+        every = self.evidence.observations
+        keep = (every["entity"] == entity) & (every["metric"] == metric) & (every["known_on"] <= pd.Timestamp(self.day))
+        if basis is not None:
+            keep &= every["basis"].isin([basis] if isinstance(basis, str) else basis)
+        return every[keep].sort_values(["period_end", "period_start", "published"], kind="stable")
+
+    def quantity(
+        self,
+        entity: str,
+        metric: str,
+        *,
+        period_end: str | date | None = None,
+        basis: str | tuple[str, ...] | None = None,
+        kind: str | None = None,
+        unit: str | None = None,
+    ) -> Quantity:
+        """
+        One figure with its interval, grade and sources.
+
+        Of several rows for the period the best basis gives the value (reported, then secondary, estimate, guidance,
+        projection; then the latest published). The interval covers the bounds given and the other outcomes on record;
+        where the best is guidance or a projection, only what was published with it counts.
+
+        Parameters
+        ----------
+        entity, metric, basis, kind, unit
+            As for :meth:`rows`.
+        period_end : str or date, optional
+            Last day of the period; the latest known by default.
+
+        Returns
+        -------
+        Quantity
+
+        Raises
+        ------
+        VintageError
+            If nothing was known by the day.
+        """
+        rows = self.rows(entity, metric, basis=basis, kind=kind, unit=unit)
+        if period_end is not None:
+            rows = rows[rows["period_end"] == pd.Timestamp(period_end)]
+        if rows.empty:
+            wanted = f" for the period to {period_end}" if period_end is not None else ""
+            msg = f"{entity} {metric}{wanted} was not known on {self.day}: ask for a later day"
+            raise VintageError(msg)
+        last = rows["period_end"].max()
+        rows = rows[rows["period_end"] == last]
+        return quantity_of(rows, self.day)
+
+    def quarters(self, entity: str, metric: str, *, basis: str | tuple[str, ...] = "reported") -> pd.DataFrame:
+        """
+        One row a quarter, fiscal quarters as they were: the best row of each.
+
+        Returns
+        -------
+        DataFrame
+            As :meth:`rows`, with ``period_end`` unique and ascending.
+        """
+        return best_rows(self.rows(entity, metric, basis=basis, kind="quarter"))
+
+    def trailing_year(self, entity: str, metric: str, *, end: str | date | None = None) -> Quantity:
+        """
+        Sum the last four quarters on record.
+
+        Parameters
+        ----------
+        entity, metric : str
+            A flow reported by quarter.
+        end : str or date, optional
+            Last day of the last quarter.
+
+        Returns
+        -------
+        Quantity
+            Grade ``derived`` at best.
+
+        Raises
+        ------
+        EvidenceError
+            If a quarter is missing.
+        """
+        quarters = self.quarters(entity, metric)
+        four = periods.last_four_quarters(quarters, None if end is None else pd.Timestamp(end))
+        return self._sum(four, np.ones(4))
+
+    def calendar_year(self, entity: str, metric: str, year: int) -> Quantity:
+        """
+        Sum the quarters of a calendar year; fiscal quarters that straddle its ends are weighted by days.
+
+        Returns
+        -------
+        Quantity
+            Grade ``derived`` at best; ``estimated`` where days had to be weighted.
+
+        Raises
+        ------
+        VintageError
+            If the whole year was not yet known.
+        """
+        quarters = self.quarters(entity, metric)
+        share = periods.calendar_share(quarters, year)
+        inside = quarters[share > 0]
+        days = (inside["period_end"] - inside["period_start"]).dt.days + 1
+        if (days * share[share > 0]).sum() < 355:
+            msg = f"{entity} {metric} of the whole of {year} was not known on {self.day}: ask for a later day"
+            raise VintageError(msg)
+        whole = self._sum(inside, share[share > 0].to_numpy())
+        if (share[share > 0] < 1).any():
+            return Quantity(
+                whole.value,
+                whole.unit,
+                whole.low,
+                whole.high,
+                grade=weakest("estimated", whole.grade),
+                as_of=whole.as_of,
+                sources=whole.sources,
+                interval="none: fiscal quarters were weighted by days",
+            )
+        return whole
+
+    def _sum(self, rows: pd.DataFrame, weights: np.ndarray) -> Quantity:
+        units = rows["unit"].unique()
+        if len(units) != 1:
+            msg = f"cannot sum {rows['entity'].iloc[0]} {rows['metric'].iloc[0]}: its rows are in {', '.join(units)}"
+            raise EvidenceError(msg)
+        return Quantity(
+            float((rows["value"].to_numpy() * weights).sum()),
+            units[0],
+            grade=weakest("derived", *rows["grade"]),
+            as_of=self.day,
+            sources=_keys(rows["source"]),
+            interval="none: a sum of figures as reported",
+        )
+
+    def series(self, entity: str, metric: str) -> pd.DataFrame:
+        """
+        A long regular series of ``data/series/``, up to the day.
+
+        Returns
+        -------
+        DataFrame
+            period_start, period_end, value, unit, source, known_on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such file.
+        """
+        long = _series(self.evidence, entity, metric)
+        return long[long["known_on"] <= pd.Timestamp(self.day)].reset_index(drop=True)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """
+        One of the side tables, rows dated up to the day.
+
+        Parameters
+        ----------
+        name : str
+            ``token_prices``, ``capability``, ``training_runs``, ``hardware`` or ``deals``.
+        """
+        if name not in self.evidence.tables:
+            msg = f"there is no table {name!r}; there are {', '.join(self.evidence.tables)}.{did_you_mean(name, self.evidence.tables)}"
+            raise UnknownNameError(msg)
+        whole = self.evidence.tables[name]
+        known = whole[whole[_DATE_OF_TABLE[name]] <= pd.Timestamp(self.day)].reset_index(drop=True)
+        if name == "token_prices":
+            known["last_seen"] = known["last_seen"].clip(upper=pd.Timestamp(self.day))
+        return known
+
+    @property
+    def token_prices(self) -> pd.DataFrame:
+        """List prices of models first seen by the day; ``last_seen`` never lies after it."""
+        return self.table("token_prices")
+
+    @property
+    def capability(self) -> pd.DataFrame:
+        """Benchmark scores dated by the day."""
+        return self.table("capability")
+
+    @property
+    def training_runs(self) -> pd.DataFrame:
+        """Training runs published by the day."""
+        return self.table("training_runs")
+
+    @property
+    def hardware(self) -> pd.DataFrame:
+        """Accelerators launched by the day."""
+        return self.table("hardware")
+
+    @property
+    def deals(self) -> pd.DataFrame:
+        """Commitments, investments, leases and guarantees announced by the day."""
+        return self.table("deals")
+
+
+def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:
+    """
+    Turn the rows of one figure into a quantity; see :meth:`View.quantity` for the policy.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of one entity, metric and period.
+    day : date, optional
+        The state of knowledge.
+    """
+    ranked = _ranked(rows)
+    best = ranked.iloc[0]
+    given = [best["low"], best["high"], best["value"]]
+    if best["basis"] in OUTCOMES:
+        others = ranked[ranked["basis"].isin(OUTCOMES) & (ranked["unit"] == best["unit"])]
+        used, note = others, "range of sources"
+    else:
+        used = ranked[(ranked["basis"] == best["basis"]) & (ranked["published"] == best["published"])]
+        note = "range given"
+    given += [x for column in ("value", "low", "high") for x in used[column]]
+    ends = [x for x in given if not pd.isna(x)]
+    low, high = min(ends), max(ends)
+    value, grade = best["value"], best["grade"]
+    if pd.isna(value):
+        value, grade = (low + high) / 2, weakest("derived", grade)
+        note = "range given; the value is its middle"
+    if low == high:
+        low = high = None
+        note = "none: one figure, none given"
+    elif len(used) == 1:
+        note = "range given" if not pd.isna(best["high"]) else "lower bound given"
+    return Quantity(value, best["unit"], low, high, grade, day, _keys(used["source"]), note)
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    order = rows["basis"].map(BASES.index)
+    exact = rows["value"].isna().astype(int) + (rows["published_is"] == "later_compilation").astype(int)
+    ranked = rows.assign(_basis=order, _exact=exact)
+    ranked = ranked.sort_values(["_basis", "_exact", "published"], ascending=[True, True, False], kind="stable")
+    return ranked.drop(columns=["_basis", "_exact"])
+
+
+def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """
+    Keep the best row of each period (best basis, then a figure of its own day, then the latest published).
+
+    Returns
+    -------
+    DataFrame
+        Sorted by ``period_end``, which is unique.
+    """
+    best = _ranked(rows).drop_duplicates("period_end", keep="first")
+    return best.sort_values("period_end", kind="stable").reset_index(drop=True)
+
+
+def _keys(sources: pd.Series) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for joined in sources for key in str(joined).split(";")))
+
+
+def _check_names(evidence: Evidence, entity: str, metric: str) -> None:
+    every = evidence.observations
+    entities = every["entity"].unique()
+    if entity not in entities:
+        msg = f"no figure is about {entity!r}.{did_you_mean(entity, entities)} See `data/observations.csv` for all {len(entities)}."
+        raise UnknownNameError(msg)
+    metrics = every.loc[every["entity"] == entity, "metric"].unique()
+    if metric not in metrics:
+        msg = f"{entity} has no metric {metric!r}.{did_you_mean(metric, metrics)} It has: {', '.join(sorted(metrics))}."
+        raise UnknownNameError(msg)
+
+
+def _series(evidence: Evidence, entity: str, metric: str) -> pd.DataFrame:
+    if (entity, metric) not in evidence._long:
+        path = evidence.root / "series" / f"{entity}__{metric}.csv"
+        if not path.exists():
+            names = [p.stem for p in (evidence.root / "series").glob("*.csv")]
+            msg = f"there is no series {entity}__{metric}.{did_you_mean(f'{entity}__{metric}', names)}"
+            raise UnknownNameError(msg)
+        long = pd.read_csv(path, parse_dates=["period_start", "period_end"])
+        lag = _lag(evidence.codebook, metric)
+        if lag is None:
+            first = long["source"].str.split(";").str[0]
+            long["known_on"] = first.map(pd.to_datetime(evidence.sources["published"], errors="coerce"))
+        else:
+            long["known_on"] = long["period_end"] + pd.Timedelta(days=lag)
+        evidence._long[entity, metric] = long
+    return evidence._long[entity, metric]
+
+
+def _lag(codebook: pd.DataFrame, metric: str) -> int | None:
+    if metric not in codebook.index:
+        return None
+    lag = codebook.at[metric, "release_lag_days"]
+    return None if pd.isna(lag) else int(lag)
+
+
+@functools.lru_cache(maxsize=8)
+def load(root: str | Path = DATA) -> Evidence:
+    """
+    Read and validate ``data/``.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder; that of the project by default.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    EvidenceError
+        If any row breaks a rule: the message names file, line, column and remedy of each.
+
+    Examples
+    --------
+    >>> view = load().as_of("2025-03-31")
+    >>> view.calendar_year("microsoft", "capex", 2024).unit
+    'USD_mn'
+    """
+    root = Path(root)
+    sources = pd.read_csv(root / "sources.csv", dtype=str).set_index("key", drop=False)
+    raw = _read(root / "observations.csv", _DATES)
+    raw.index = pd.RangeIndex(2, len(raw) + 2, name="line")
+    observations = _correct(_rename(raw, root), root)
+    _validate(observations, sources)
+    codebook = pd.read_csv(root / "codebook.csv").set_index("metric", drop=False)
+    tables = {name: _read(root / f"{name}.csv", _table_dates(name)) for name in _DATE_OF_TABLE}
+    return Evidence(_enrich(observations, codebook), sources, codebook, tables, root)
+
+
+def _table_dates(name: str) -> tuple[str, ...]:
+    return ("first_seen", "last_seen") if name == "token_prices" else (_DATE_OF_TABLE[name],)
+
+
+def _read(path: Path, dates: tuple[str, ...]) -> pd.DataFrame:
+    table = pd.read_csv(path, dtype={column: str for column in dates}, low_memory=False)
+    for column in dates:
+        parsed = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
+        wrong = parsed.isna() & table[column].notna()
+        if wrong.any():
+            line = int(np.flatnonzero(wrong)[0]) + 2
+            msg = f"{path.name} line {line}: {column} is {table[column][wrong].iloc[0]!r}; write the day as YYYY-MM-DD"
+            raise EvidenceError(msg)
+        table[column] = parsed
+    return table
+
+
+def _rename(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
+    path = root / "renames.csv"
+    renames = pd.read_csv(path, dtype=str, keep_default_na=False)
+    renamed = observations.assign(entity_given=observations["entity"], metric_given=observations["metric"])
+    for rule in renames.itertuples():
+        if rule.kind not in ("entity", "metric"):
+            msg = f"renames.csv line {rule.Index + 2}: kind is {rule.kind!r}; use entity or metric"
+            raise EvidenceError(msg)
+        matches = renamed[f"{rule.kind}_given"] == rule.name
+        if rule.kind == "metric" and rule.entity:
+            matches &= renamed["entity_given"] == rule.entity
+        if condition := getattr(rule, "where", ""):
+            column, _, wanted = condition.partition("=")
+            matches &= renamed[column].astype(str) == wanted
+        renamed.loc[matches, rule.kind] = rule.becomes
+    return renamed.drop(columns=["entity_given", "metric_given"])
+
+
+def _correct(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
+    import yaml
+
+    corrections = yaml.safe_load((root / "corrections.yml").read_text()) or []
+    for number, entry in enumerate(corrections, 1):
+        rows = _matching(observations, entry["where"])
+        if not rows.any():
+            msg = f"corrections.yml entry {number} matches no row: the pack has changed, delete the entry"
+            raise EvidenceError(msg)
+        guard = _matching(observations, entry["while"])
+        if not (rows & guard)[rows].all():
+            msg = f"corrections.yml entry {number}: the source no longer says {entry['while']}; delete the entry"
+            raise EvidenceError(msg)
+        for column, value in entry["set"].items():
+            observations.loc[rows, column] = pd.Timestamp(value) if column in _DATES else value
+    return observations
+
+
+def _matching(observations: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.Series:
+    matches = pd.Series(True, index=observations.index)
+    for column, value in wanted.items():
+        if column not in observations:
+            msg = f"corrections.yml names the column {column!r}.{did_you_mean(column, observations.columns)}"
+            raise UnknownNameError(msg)
+        if column in _DATES:
+            matches &= observations[column] == pd.Timestamp(value)
+        elif value is None:
+            matches &= observations[column].isna()
+        else:
+            matches &= observations[column] == value
+    return matches
+
+
+def _schema(sources: pd.DataFrame):  # noqa: ANN202 - pandera is imported late, it costs half a second
+    import pandera.pandas as pa
+
+    name = pa.Check.str_matches(r"^[a-z0-9]+(_[a-z0-9]+)*$", error="write names as lower_snake")
+    known = set(sources["key"])
+
+    def held(joined: pd.Series) -> pd.Series:
+        return joined.map(lambda keys: all(key in known for key in str(keys).split(";")))
+
+    def inside(rows: pd.DataFrame) -> pd.Series:
+        low, value, high = rows["low"], rows["value"], rows["high"]
+        ordered = ~(low > value) & ~(value > high) & ~(low > high)
+        return ordered & ~(value.isna() & low.isna() & high.isna())
+
+    def after(rows: pd.DataFrame) -> pd.Series:
+        late = rows["published"] >= rows["period_end"]
+        return late | (rows["basis"] != "reported") | rows["metric"].isin(_ANNOUNCED_AHEAD)
+
+    number = {"dtype": float, "nullable": True, "coerce": True}
+    key = ["entity", "metric", "period_start", "period_end", "value", "low", "high", "unit", "basis", "published", "source"]
+    return pa.DataFrameSchema(
+        {
+            "entity": pa.Column(str, name),
+            "metric": pa.Column(str, name),
+            "period_start": pa.Column("datetime64[ns]", coerce=True),
+            "period_end": pa.Column("datetime64[ns]", coerce=True),
+            "value": pa.Column(**number),
+            "low": pa.Column(**number),
+            "high": pa.Column(**number),
+            "unit": pa.Column(str, pa.Check.isin(UNITS, error=_REMEDY["unit"])),
+            "basis": pa.Column(str, pa.Check.isin(BASES, error=_REMEDY["basis"])),
+            "published": pa.Column("datetime64[ns]", coerce=True),
+            "published_is": pa.Column(str, pa.Check.isin(PUBLISHED_IS, error=_REMEDY["published_is"])),
+            "source": pa.Column(str, pa.Check(held, error=_REMEDY["source"])),
+            "evidence": pa.Column(str, pa.Check.isin(("read", "computed"), error="use read or computed")),
+            "topic": pa.Column(str),
+        },
+        checks=[
+            pa.Check(inside, error=_REMEDY["interval"]),
+            pa.Check(lambda rows: rows["period_start"] <= rows["period_end"], error=_REMEDY["period"]),
+            pa.Check(after, error=_REMEDY["published"]),
+            pa.Check(lambda rows: ~rows.duplicated(key, keep="first"), error=_REMEDY["duplicate"]),
+        ],
+    )
+
+
+def _validate(observations: pd.DataFrame, sources: pd.DataFrame) -> None:
+    import pandera.errors
+
+    try:
+        _schema(sources).validate(observations, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases.drop_duplicates(["index", "check"]).head(10)
+        lines = []
+        for case in cases.itertuples():
+            row = observations.loc[case.index] if case.index in observations.index else None
+            what = "" if row is None else f" ({row['entity']} {row['metric']})"
+            column = case.column if isinstance(case.column, str) and case.column in observations else "row"
+            seen = "" if row is None or column == "row" else f" is {row[column]!r}"
+            lines.append(f"observations.csv line {case.index}{what}: {column}{seen}; {case.check}")
+        msg = "\n".join(dict.fromkeys(lines)) + f"\n{len(error.failure_cases)} faults in all; nothing was loaded."
+        raise EvidenceError(msg) from None
+
+
+def _enrich(observations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    full = observations.reset_index()
+    full["flags"] = full["flags"].fillna("")
+    full["note"] = full["note"].fillna("")
+    full["kind"] = periods.kind_of(full["period_start"], full["period_end"])
+    lag = full["metric"].map(codebook["release_lag_days"].dropna().to_dict())
+    figure = ["entity", "metric", "period_start", "period_end", "unit"]
+    later = full["published_is"] == "later_compilation"
+    # A compilation read late repeats what was public earlier: after the series' usual lag, unless the figure of the
+    # day itself is on record, in which case the compilation only restates it.
+    has_first = full.assign(first=~later).groupby(figure)["first"].transform("any")
+    early = full["period_end"] + pd.to_timedelta(lag.fillna(0), unit="D")
+    use = later & lag.notna() & ~has_first & (early < full["published"])
+    full["known_on"] = full["published"].where(~use, early)
+    grade = full["basis"].map(_GRADE_OF_BASIS)
+    grade = grade.where(~((grade == "reported") & (full["evidence"] == "computed")), "derived")
+    full["grade"] = grade.where(~(later & grade.isin(["reported", "derived"])), "estimated")
+    # The issuer's own figure is one figure whoever relays it; anybody else's is theirs.
+    restates = later & has_first
+    owner = full["source"].where((full["basis"] != "reported") | restates, "")
+    full["figure"] = full.assign(owner=owner).groupby([*figure, "basis", "owner"], sort=False).ngroup()
+    return full.sort_values(["figure", "published", "known_on"], kind="stable").reset_index(drop=True)
