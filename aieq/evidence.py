@@ -565,7 +565,11 @@ def _rename(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
             column, _, wanted = condition.partition("=")
             matches &= renamed[column].astype(str) == wanted
         renamed.loc[matches, rule.kind] = rule.becomes
-    return renamed.drop(columns=["entity_given", "metric_given"])
+    # Two names of one quantity, once unified, may leave one statement twice: the row that kept its name stands.
+    changed = (renamed["entity"] != renamed["entity_given"]) | (renamed["metric"] != renamed["metric_given"])
+    says = renamed.drop(columns=["entity_given", "metric_given", "evidence", "topic", "flags", "note"])
+    twice = says.iloc[np.argsort(changed.to_numpy(), kind="stable")].duplicated().reindex(renamed.index) & changed
+    return renamed[~twice].drop(columns=["entity_given", "metric_given"])
 
 
 def _correct(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
