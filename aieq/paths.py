@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from .equation import evaluate
 from .errors import EquationError, EvidenceError
 
 HORIZON_YEARS = 25
@@ -65,22 +66,30 @@ def margin_path(
     >>> path["margin_ratio"].round(6).tolist()
     [0.4, 0.6]
     """
+    _factor(cost_change_ratio, "cost_change_ratio")
     if margin0_ratio >= 1:
         msg = f"a margin of {margin0_ratio} leaves no cost: it must be below 1 (40 per cent is 0.4)"
         raise EquationError(msg)
     at = np.asarray(years, dtype=float)
     price = _factor(price_change_ratio, "price_change_ratio") ** at
-    cost = (1 - margin0_ratio) * _factor(cost_change_ratio, "cost_change_ratio") ** at
-    volume = price**-elasticity * _factor(demand_growth_ratio, "demand_growth_ratio") ** at
+    rates = {
+        "years_ahead": at,
+        "price_change_ratio": price_change_ratio,
+        "cost_change_ratio": cost_change_ratio,
+        "demand_elasticity_multiple": elasticity,
+        "exogenous_growth_ratio": demand_growth_ratio,
+    }
+    margin = evaluate("margin_ahead_ratio", cost_usd_per_mtok=1 - margin0_ratio, price_usd_per_mtok=1.0, **rates)
+    revenue = evaluate("revenue_multiple", **rates)
     return pd.DataFrame(
         {
             "year": at,
-            "cost": cost,
+            "cost": price * (1 - margin),
             "price": price,
-            "margin_ratio": 1 - cost / price,
-            "volume": volume,
-            "revenue": price * volume,
-            "gross_profit": (price - cost) * volume,
+            "margin_ratio": margin,
+            "volume": evaluate("volume_multiple", **rates),
+            "revenue": revenue,
+            "gross_profit": revenue * margin,
         }
     )
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aieq import paths
+from aieq.equation import evaluate
 from aieq.errors import EquationError, EvidenceError
 from aieq.paths import FadingGrowth
 
@@ -17,6 +18,7 @@ share = st.floats(0.01, 0.95)
 change = st.floats(-0.9, 1.5)
 growth = st.floats(-0.3, 4.0)
 half_life = st.floats(0.2, 10)
+few = settings(max_examples=40, deadline=None)
 
 
 def test_margin_by_hand():
@@ -26,16 +28,19 @@ def test_margin_by_hand():
     # elasticity one: revenue stays, volume is 1/0.64
     assert path["volume"].iloc[1] == pytest.approx(1.5625)
     assert path["revenue"].tolist() == pytest.approx([1, 1])
+    assert path["cost"].tolist() == pytest.approx([0.6, 0.15])
     assert path["gross_profit"].tolist() == pytest.approx([0.4, 0.765625])
 
 
 @given(share, change, st.floats(0, 8))
+@few
 def test_equal_rates_leave_the_margin(margin, rate, years):
     path = paths.margin_path(margin, cost_change_ratio=rate, price_change_ratio=rate, years=[years])
     assert path["margin_ratio"].iloc[0] == pytest.approx(margin)
 
 
 @given(share, change, change, st.floats(0.1, 5))
+@few
 def test_cheaper_cost_never_hurts_the_margin(margin, cost, price, years):
     lower = paths.margin_path(margin, cost_change_ratio=cost - 0.05, price_change_ratio=price, years=[years])
     higher = paths.margin_path(margin, cost_change_ratio=cost, price_change_ratio=price, years=[years])
@@ -43,6 +48,7 @@ def test_cheaper_cost_never_hurts_the_margin(margin, cost, price, years):
 
 
 @given(share, share, change, change)
+@few
 def test_years_to_margin_lands_on_the_target(margin, target, cost, price):
     years = paths.years_to_margin(margin, target, cost_change_ratio=cost, price_change_ratio=price)
     if years is None:
@@ -53,6 +59,7 @@ def test_years_to_margin_lands_on_the_target(margin, target, cost, price):
 
 
 @given(st.floats(0.05, 2), st.floats(0, 0.95))
+@few
 def test_price_rise_pays_where_demand_is_inelastic(rise, elasticity):
     assert paths.revenue_change_ratio(rise, elasticity) > 0
     assert paths.revenue_change_ratio(rise, 2 - elasticity) < 0
@@ -63,6 +70,14 @@ def test_break_even_closed_form():
     years = paths.break_even_years(0.2, FadingGrowth(2.0), FadingGrowth(0.5))
     assert years == pytest.approx(math.log(5) / math.log(2))
     assert paths.break_even_years(1.3, FadingGrowth(0.0), FadingGrowth(1.0)) == 0
+
+
+@given(st.floats(0.02, 0.9), st.floats(0.5, 4), st.floats(0, 0.4))
+@few
+def test_break_even_agrees_with_the_equation(coverage, earned, needed):
+    rates = {"coverage_ratio": coverage, "revenue_growth_ratio": earned, "requirement_growth_ratio": needed}
+    ours = paths.break_even_years(coverage, FadingGrowth(earned), FadingGrowth(needed), horizon_years=200)
+    assert ours == pytest.approx(evaluate("break_even_years", **rates), abs=1e-6)
 
 
 def test_fading_growth_by_hand():
@@ -77,12 +92,13 @@ def test_fading_growth_by_hand():
 
 
 @given(growth, growth, st.floats(0, 20))
+@few
 def test_infinite_half_life_is_plain_compounding(now, lasting, years):
     assert FadingGrowth(now, lasting).factor(years) == pytest.approx((1 + now) ** years, rel=1e-9, abs=1e-9)
 
 
 @given(st.floats(0.02, 0.9), growth, growth, half_life)
-@settings(deadline=None)
+@few
 def test_break_even_is_on_the_path_and_more_revenue_growth_is_never_later(coverage, earned, needed, half):
     slow, fast = FadingGrowth(earned, 0.05, half), FadingGrowth(earned + 0.2, 0.05, half)
     requirement = FadingGrowth(needed, 0.05, 1.0)
@@ -96,6 +112,7 @@ def test_break_even_is_on_the_path_and_more_revenue_growth_is_never_later(covera
 
 
 @given(st.floats(0.02, 0.9), st.floats(0.5, 15), growth)
+@few
 def test_growth_needed_is_enough_and_no_more(coverage, years, needed):
     requirement = FadingGrowth(needed)
     steady = paths.growth_needed_ratio(coverage, years, requirement)
@@ -120,6 +137,7 @@ def test_largest_gain_by_hand():
 
 
 @given(st.floats(0.3, 8), st.floats(0.3, 3.0), st.floats(0, 0.1))
+@few
 def test_half_life_is_recovered_from_a_line_built_with_it(half, now, lasting):
     years = np.arange(0, 11)
     line = FadingGrowth(now, lasting, half).factor(years)
