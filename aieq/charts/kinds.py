@@ -16,7 +16,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from aieq.charts.theme import ACCENT, CONTEXT, HEIGHT, INK, PAPER, TEXT, colour_of
+from aieq.charts.theme import ACCENT, CONTEXT, HEIGHT, INK, PAPER, TEXT, colour_of, label_of
 
 Colours = Mapping[str, str] | str | None
 
@@ -96,6 +96,12 @@ def _palette(names: Sequence[str], colours: Colours) -> dict[str, str]:
 def _ink(channel: Any, field: str, palette: Mapping[str, str], legend: Any = None) -> Any:
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
     return channel(f"{field}:N", scale=scale, sort=list(palette), legend=legend)
+
+
+def _columns(labels: Sequence[str]) -> int:
+    """Count the legend entries that fit side by side on a phone."""
+    widest = max((len(label) for label in labels), default=1) * 6.6 + 32
+    return max(1, min(len(labels), int(330 // widest)))
 
 
 def wrap(text: str, width: int = 16) -> str:
@@ -261,7 +267,7 @@ def lines(
     frame[series] = frame[series].astype(str)
     keys = list(dict.fromkeys(frame[series]))
     palette = _palette(keys, colours)
-    called = {key: (names or {}).get(key, key.replace("_", " ")) for key in keys}
+    called = {key: (names or {}).get(key, label_of(key)) for key in keys}
     colour = _ink(alt.Color, series, palette)
     kind = _type(frame[x])
     if kind == "temporal":
@@ -463,7 +469,7 @@ def dots_with_intervals(
         frame[group] = frame[group].astype(str)
         keys = list(dict.fromkeys(frame[group]))
         palette = _palette(keys, colours)
-        legend = alt.Legend(columns=2, symbolType="circle", symbolOpacity=1) if len(keys) > 1 else None
+        legend = alt.Legend(columns=_columns(keys), symbolType="circle", symbolOpacity=1) if len(keys) > 1 else None
         ink: Any = _ink(alt.Color, group, palette, legend)
         edge: Any = _ink(alt.Stroke, group, palette)
     else:
@@ -590,8 +596,11 @@ def bars(
         frame[group] = frame[group].astype(str)
         keys = list(dict.fromkeys(frame[group]))
         palette = _palette(keys, colours)
-        label = "{" + ",".join(f"{k!r}: {(names or {}).get(k, k.replace('_', ' '))!r}" for k in keys) + "}[datum.label]"
-        legend = alt.Legend(labelExpr=label, columns=3, symbolType="square", symbolStrokeWidth=0, symbolOpacity=1)
+        called = [(names or {}).get(key, label_of(key)) for key in keys]
+        label = "{" + ",".join(f"{k!r}: {v!r}" for k, v in zip(keys, called, strict=True)) + "}[datum.label]"
+        legend = alt.Legend(
+            labelExpr=label, columns=_columns(called), symbolType="square", symbolStrokeWidth=0, symbolOpacity=1
+        )
         ink: Any = _ink(alt.Color, group, palette, legend)
         edge: Any = _ink(alt.Stroke, group, palette)
         frame["_order"] = frame[group].map(keys.index)
@@ -876,7 +885,7 @@ def doubling_guides(
     for every in months:
         reach = min(whole, every * math.log2(top / value)) if top else whole
         day = first + pd.Timedelta(days=round(reach * 30.4375))
-        label = f"doubles in {every:g} months"
+        label = f"doubles in\n{every:g} months"
         rows += [{x: first, y: value, "_guide": label}, {x: day, y: value * 2 ** (reach / every), "_guide": label}]
     frame = pd.DataFrame(rows)
     ex = alt.X(f"{x}:T", title=None)
@@ -888,7 +897,7 @@ def doubling_guides(
     ends = frame.groupby("_guide", sort=False).tail(1)
     text = (
         alt.Chart(ends)
-        .mark_text(align="right", baseline="bottom", dx=-3, dy=-3, fontWeight=600, opacity=0.7)
+        .mark_text(align="right", baseline="bottom", dx=-4, dy=-18, fontWeight=600, opacity=0.7, lineBreak="\n")
         .encode(x=ex, y=ey, text="_guide:N")
     )
     return alt.layer(line, text)

@@ -97,6 +97,28 @@ def colour_of(name: str, position: int = 0) -> str:
     return fixed or CATEGORICAL[position % len(CATEGORICAL)]
 
 
+def label_of(name: str) -> str:
+    """
+    Write the name of an entity or metric for readers.
+
+    Parameters
+    ----------
+    name : str
+        As in the tables.
+
+    Returns
+    -------
+    str
+        Companies as they write themselves; else underscores become spaces.
+
+    Examples
+    --------
+    >>> label_of("openai"), label_of("meta"), label_of("run_rate")
+    ('OpenAI', 'Meta', 'run rate')
+    """
+    return _SPELT.get(name) or (name.capitalize() if name in COMPANY else name.replace("_", " "))
+
+
 def contrast(one: str, other: str) -> float:
     """
     Compute the contrast ratio of two colours as WCAG defines it.
@@ -141,7 +163,7 @@ def house() -> alt.theme.ThemeConfig:
         "domainOpacity": 0.5,
         "tickOpacity": 0.5,
     }
-    upright = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12}
+    upright = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}
     config = {
         "background": None,
         "font": FONT,
@@ -153,12 +175,13 @@ def house() -> alt.theme.ThemeConfig:
         "legend": ink
         | {
             "orient": "top",
-            "offset": 22,
+            "offset": 30,
             "title": None,
             "labelFontSize": TEXT,
             "titleFontSize": TEXT,
             "labelLimit": 300,
         },
+        "scale": {"barBandPaddingInner": 0.25},
         "header": ink | {"labelFontSize": TEXT + 0.5, "titleFontSize": TEXT, "labelFontWeight": "bold", "title": None},
         "title": {"color": INK, "subtitleColor": INK, "fontSize": 14, "anchor": "start"},
         "text": {"color": INK, "fontSize": TEXT},
