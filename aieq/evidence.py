@@ -560,9 +560,10 @@ def _rename(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
             raise EvidenceError(msg)
         matches = renamed[f"{rule.kind}_given"] == rule.name
         if rule.kind == "metric" and rule.entity:
-            matches &= renamed["entity_given"] == rule.entity
+            matches &= (renamed["entity_given"] == rule.entity) | (renamed["entity"] == rule.entity)
         if condition := getattr(rule, "where", ""):
             column, _, wanted = condition.partition("=")
+            column = f"{column}_given" if column in ("entity", "metric") else column
             matches &= renamed[column].astype(str) == wanted
         renamed.loc[matches, rule.kind] = rule.becomes
     # Two names of one quantity, once unified, may leave one statement twice: the row that kept its name stands.

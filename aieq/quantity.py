@@ -278,11 +278,18 @@ class Quantity:
         return f"{self._prefix}{low} to {high}{self._suffix}"
 
     def full_text(self) -> str:
-        """Write value and interval."""
+        """
+        Write value and interval; an interval too narrow to show is left out.
+
+        Examples
+        --------
+        >>> Quantity(356.09, "USD_bn", 356.0, 356.2).full_text()
+        '$356 bn'
+        """
         if self.low is None:
             return self.text()
         low, high = (self._number(end).replace("-", "−") for end in (self.low, self.high))
-        return f"{self.text()} ({low} to {high})"
+        return self.text() if low == high else f"{self.text()} ({low} to {high})"
 
 
 def derive(function: Callable[..., float], *quantities: Quantity, unit: str, interval: str = "") -> Quantity:

@@ -1,0 +1,272 @@
+"""Findings on the equation and the gap: what is required under each rule, and how much of it is covered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import equation, stock
+from ..errors import EquationError, VintageError
+from ..quantity import Quantity, derive, envelope
+from . import Context, finding
+
+SCENARIOS = ("low", "high")
+
+
+def _finding(name: str, unit: str, says: str):  # noqa: ANN202
+    return finding(name, unit=unit, section="gamble", says=says)
+
+
+
+@_finding("gpu_run_rate_usd_bn", "USD_bn", "Nvidia's latest reported data-centre quarter, times four")
+def gpu_run_rate(context: Context) -> Quantity:
+    quarter = context.view.quantity("nvidia", "datacenter_revenue", kind="quarter", basis="reported")
+    return derive(lambda q: 4 * q, quarter.to("USD_bn"), unit="USD_bn", interval="rounding of the reported quarter")
+
+
+def _step_one(run_rate: Quantity, share: Quantity, margin: Quantity) -> Quantity:
+    return derive(
+        lambda k, s, m: equation.evaluate(
+            "required_revenue_usd_bn",
+            accelerator_run_rate_usd_bn=k,
+            accelerator_share_ratio=s,
+            buyer_gross_margin_ratio=m,
+        ),
+        run_rate,
+        share,
+        margin,
+        unit="USD_bn",
+        interval="Cahn's two factors moved over their defensible ranges",
+    )
+
+
+@_finding("required_revenue_usd_bn", "USD_bn", "yearly AI revenue required by Cahn's rule on that run rate")
+def required_revenue(context: Context) -> Quantity:
+    factors = [
+        context.scenario.quantity(name) for name in ("cahn_accelerator_share_ratio", "cahn_buyer_gross_margin_ratio")
+    ]
+    return _step_one(context["gpu_run_rate_usd_bn"], *factors)
+
+
+def capital_inputs(context: Context) -> dict:
+    """Values of step 2 on that day, under that scenario, as :func:`aieq.stock.inputs` gives them."""
+    return context.memo("capital inputs", lambda: stock.inputs(context.view, context.scenario))
+
+
+def _capital(context: Context, target: str) -> Quantity:
+    def value(there: Context) -> float:
+        result = equation.evaluate(target, **capital_inputs(there))
+        return float(result.sum()) if hasattr(result, "sum") else result
+
+    central = stock.as_quantity(value(context), "USD_bn", context.view, context.scenario, "")
+    if context.scenario.name in SCENARIOS:
+        return replace(central, interval="none: one scenario of the two outer ones")
+    others = [replace(central, value=value(context.with_scenario(name))) for name in SCENARIOS]
+    return envelope(central, others, interval="scenarios low to high")
+
+
+@_finding("required_revenue_capital_usd_bn", "USD_bn", "yearly AI revenue required to pay for the capital in use")
+def required_revenue_capital(context: Context) -> Quantity:
+    return _capital(context, "required_revenue_capital_usd_bn")
+
+
+@_finding("ai_capital_charge_usd_bn", "USD_bn", "yearly rent of the AI capital stock of five companies")
+def capital_charge(context: Context) -> Quantity:
+    return _capital(context, "capital_charge_usd_bn")
+
+
+@_finding("ai_running_cost_usd_bn", "USD_bn", "yearly energy and operations of that stock")
+def running_cost(context: Context) -> Quantity:
+    return _capital(context, "running_cost_usd_bn")
+
+
+@_finding("ai_capital_stock_usd_bn", "USD_bn", "AI capital of five companies still in service, at what it cost")
+def capital_stock(context: Context) -> Quantity:
+    return _capital(context, "gross_stock_usd_bn")
+
+
+@_finding("coverage_ratio", "ratio", "actual AI revenue over the revenue Cahn's rule requires")
+def coverage(context: Context) -> Quantity:
+    return context["actual_ai_revenue_usd_bn"] / context["required_revenue_usd_bn"]
+
+
+@_finding("coverage_capital_ratio", "ratio", "actual AI revenue over the revenue the capital in use requires")
+def coverage_capital(context: Context) -> Quantity:
+    return context["actual_ai_revenue_usd_bn"] / context["required_revenue_capital_usd_bn"]
+
+
+@_finding("rules_apart_multiple", "multiple", "revenue required by Cahn's rule over that required by capital in use")
+def rules_apart(context: Context) -> Quantity:
+    first, second = context["required_revenue_usd_bn"], context["required_revenue_capital_usd_bn"]
+    return derive(lambda a, b: a / b, first, second, unit="multiple", interval="corners of both intervals")
+
+
+def _year_earlier(context: Context) -> Context:
+    day = context.as_of
+    return context.at(day.replace(year=day.year - 1, day=min(day.day, 28)))
+
+
+def _earlier(name: str, context: Context) -> Quantity:
+    return _year_earlier(context)[name]
+
+
+@_finding("coverage_year_earlier_ratio", "ratio", "coverage under Cahn's rule as it was known a year earlier")
+def coverage_earlier(context: Context) -> Quantity:
+    return _earlier("coverage_ratio", context)
+
+
+@_finding("coverage_capital_year_earlier_ratio", "ratio", "coverage of capital in use as it was known a year earlier")
+def coverage_capital_earlier(context: Context) -> Quantity:
+    return _earlier("coverage_capital_ratio", context)
+
+
+def _growth(name: str, context: Context) -> Quantity:
+    now, before = context[name], _earlier(name, context)
+    # Both ends share their doubt, so dividing corner by corner would count it twice.
+    return Quantity(
+        now.value / before.value,
+        "multiple",
+        grade=now.grade,
+        sources=(*now.sources, *before.sources),
+        interval="none: the doubt about both levels is mostly the same doubt",
+    )
+
+
+@_finding("required_growth_multiple", "multiple", "Cahn's required revenue over that known a year earlier")
+def required_growth(context: Context) -> Quantity:
+    return _growth("required_revenue_usd_bn", context)
+
+
+@_finding("required_capital_growth_multiple", "multiple", "revenue required by capital over that a year earlier")
+def required_capital_growth(context: Context) -> Quantity:
+    return _growth("required_revenue_capital_usd_bn", context)
+
+
+@_finding("actual_growth_multiple", "multiple", "actual AI revenue over that known a year earlier")
+def actual_growth(context: Context) -> Quantity:
+    return _growth("actual_ai_revenue_usd_bn", context)
+
+
+def _essay(entity: str, metric: str, context: Context) -> Quantity:
+    return context.view.quantity(entity, metric).to("USD_bn")
+
+
+def _rebuilt(entity: str, metric: str, context: Context) -> Quantity:
+    run_rate = _essay(entity, metric, context)
+    factors = [
+        replace(context.view.quantity(entity, name), unit="multiple")
+        for name in ("factor_datacenter_total_cost", "factor_end_user_margin")
+    ]
+    return derive(
+        lambda k, whole, price: equation.evaluate(
+            "required_revenue_usd_bn",
+            accelerator_run_rate_usd_bn=k,
+            accelerator_share_ratio=1 / whole,
+            buyer_gross_margin_ratio=1 - 1 / price,
+        ),
+        run_rate,
+        *factors,
+        unit="USD_bn",
+        interval="none: the essay's own inputs",
+    )
+
+
+@_finding("cahn_2023_rebuilt_usd_bn", "USD_bn", "Cahn's 2023 question rebuilt from his inputs")
+def cahn_2023(context: Context) -> Quantity:
+    return _rebuilt("cahn_model_2023", "nvidia_run_rate_gpu_revenue", context)
+
+
+@_finding("cahn_2024_rebuilt_usd_bn", "USD_bn", "Cahn's 2024 question rebuilt from his inputs")
+def cahn_2024(context: Context) -> Quantity:
+    return _rebuilt("cahn_model_2024", "nvidia_run_rate_datacenter_revenue", context)
+
+
+@_finding("cahn_2024_printed_usd_bn", "USD_bn", "the requirement Cahn printed in 2024")
+def cahn_2024_printed(context: Context) -> Quantity:
+    return _essay("cahn_model_2024", "required_revenue", context)
+
+
+@_finding("cahn_2024_hole_usd_bn", "USD_bn", "the part Cahn found unfilled in 2024")
+def cahn_2024_hole(context: Context) -> Quantity:
+    return _essay("cahn_model_2024", "hole", context)
+
+
+@_finding("cahn_2024_on_reported_usd_bn", "USD_bn", "Cahn's rule on the quarter Nvidia had reported when he wrote")
+def cahn_2024_reported(context: Context) -> Quantity:
+    essay = context.view.rows("cahn_model_2024", "required_revenue")
+    if essay.empty:
+        msg = f"Cahn's essay of 2024 had not appeared on {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    return context.at(essay["published"].iloc[-1].date())["required_revenue_usd_bn"]
+
+
+@_finding("third_question_run_rate_usd_bn", "USD_bn", "run rate at which Cahn's rule returns the third, larger question")
+def third_question(context: Context) -> Quantity:
+    asked = context.scenario.quantity("cahn_third_question_usd_bn")
+    run_rate = equation.solve(
+        "accelerator_run_rate_usd_bn",
+        "required_revenue_usd_bn",
+        asked.value,
+        accelerator_share_ratio=context.scenario["cahn_accelerator_share_ratio"],
+        buyer_gross_margin_ratio=context.scenario["cahn_buyer_gross_margin_ratio"],
+    )
+    return Quantity(run_rate, "USD_bn", grade="assumed", interval="none: the formula run backwards")
+
+
+@_finding("third_question_usd_bn", "USD_bn", "the third question as it circulates, without a source in our evidence")
+def third_question_asked(context: Context) -> Quantity:
+    return Quantity(context.scenario["cahn_third_question_usd_bn"], "USD_bn", grade="assumed", interval="none: as quoted")
+
+
+def must_be_true(context: Context, symbol: str) -> Quantity:
+    """
+    Value of one symbol at which the capital in use is just paid for, all else as it stands.
+
+    Raises
+    ------
+    VintageError
+        If nothing in the plausible range does it: then there is no such number to show.
+    """
+    actual = context["actual_ai_revenue_usd_bn"]
+    values = capital_inputs(context) | {"actual_ai_revenue_usd_bn": actual.value}
+    try:
+        value = equation.solve(symbol, "coverage_capital_ratio", 1.0, **values)
+    except EquationError as error:
+        raise VintageError(str(error)) from None
+    unit = "years" if "years" in symbol else "multiple" if "multiple" in symbol else "ratio"
+    plain = stock.as_quantity(value, unit, context.view, context.scenario, "none: all else as in the scenario")
+    return replace(plain, sources=(*plain.sources, *actual.sources))
+
+
+@_finding("must_be_margin_ratio", "ratio", "share of final revenue that may go elsewhere if the capital is to be paid")
+def must_be_margin(context: Context) -> Quantity:
+    return must_be_true(context, "buyer_gross_margin_ratio")
+
+
+@_finding("must_be_life_years", "years", "life of accelerators at which the capital is paid for")
+def must_be_life(context: Context) -> Quantity:
+    return must_be_true(context, "asset_life_years.accelerators")
+
+
+@_finding("must_be_ai_share_ratio", "ratio", "AI share of the latest spending at which the capital is paid for")
+def must_be_share(context: Context) -> Quantity:
+    multiple = must_be_true(context, "ai_share_multiple")
+    latest = context.scenario["ai_share_of_capex_ratio"]
+    return replace(multiple, value=multiple.value * latest[max(latest)], unit="ratio")
+
+
+@_finding("must_be_growth_ratio", "ratio", "yearly revenue growth that closes the gap in three years at constant capital")
+def must_be_growth(context: Context) -> Quantity:
+    coverage_now = context["coverage_capital_ratio"]
+
+    def growth(ratio: float) -> float:
+        return equation.solve(
+            "revenue_growth_ratio", "break_even_years", 3.0, coverage_ratio=ratio, requirement_growth_ratio=0.0
+        )
+
+    return derive(growth, coverage_now, unit="ratio", interval="corners of coverage")
+
+
+@_finding("life_elasticity_multiple", "multiple", "per cent by which a one per cent longer life moves required revenue")
+def life_elasticity(context: Context) -> Quantity:
+    value = equation.elasticity("required_revenue_capital_usd_bn", "asset_life_years", **capital_inputs(context))
+    return stock.as_quantity(value, "multiple", context.view, context.scenario, "none: at the scenario's point")
