@@ -53,6 +53,15 @@ COMPANY = {
     "deepseek": CATEGORICAL[5],
 }
 
+_SPELT = {
+    "openai": "OpenAI",
+    "aws": "AWS",
+    "coreweave": "CoreWeave",
+    "xai": "xAI",
+    "deepseek": "DeepSeek",
+    "google_cloud": "Google Cloud",
+}
+
 VERDICT = {
     "holds": CATEGORICAL[0],
     "holds in part": CATEGORICAL[2],
