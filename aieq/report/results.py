@@ -1,0 +1,39 @@
+"""Everything the report finds, as plain records: what the build writes and the command line prints."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from .. import claims
+from ..findings import compute, context_for
+
+
+def findings(as_of: str | date, scenario: str = "base", seed: int = 0) -> list[dict[str, Any]]:
+    """
+    Compute all findings, the counts of verdicts included.
+
+    Parameters
+    ----------
+    as_of, scenario, seed
+        As for :func:`aieq.findings.context_for`.
+
+    Returns
+    -------
+    list of dict
+        See :func:`aieq.findings.compute`.
+    """
+    return compute(context_for(as_of, scenario, seed))
+
+
+def verdicts(as_of: str | date, scenario: str = "base", seed: int = 0) -> list[dict[str, Any]]:
+    """
+    Judge all claims.
+
+    Returns
+    -------
+    list of dict
+        The rows of :func:`aieq.claims.ledger`.
+    """
+    table = claims.ledger(context_for(as_of, scenario, seed))
+    return table.assign(findings=table["findings"].map(list)).to_dict("records")
