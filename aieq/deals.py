@@ -27,7 +27,8 @@ KINDS = (*PAYMENTS, *FINANCING, *CONTINGENT)
 
 # Words by which a note says that a row is not independent of another. A row that carries one must have a ruling.
 _OVERLAP = re.compile(
-    r"supersed|replaced by|includes the|do not add|count one|in addition to|\binside\b|brings total|splits this|programme headline",
+    r"supersed|replaced by|includes the|do not add|count one|in addition to|\binside\b|brings total|splits this"
+    r"|programme headline",
     re.IGNORECASE,
 )
 # A ceiling on the money, not on the gigawatts: at the start of the note, or with a sum of money behind it.
@@ -197,8 +198,9 @@ def rule(deals: pd.DataFrame, day: str | date, rulings: Iterable[Ruling] = RULIN
     if said.any():
         row = known[said].iloc[0]
         msg = (
-            f"deals.csv: the note of {row['from_entity']} to {row['to_entity']} ({row['kind']}, {row['announced']:%Y-%m-%d}) "
-            f"speaks of an overlap, {row['note']!r}, and no ruling in aieq.deals decides it: add one before anything is summed"
+            f"deals.csv: the note of {row['from_entity']} to {row['to_entity']} ({row['kind']}, "
+            f"{row['announced']:%Y-%m-%d}) speaks of an overlap, {row['note']!r}, and no ruling in aieq.deals decides "
+            "it: add one before anything is summed"
         )
         raise EvidenceError(msg)
     return ruled
@@ -306,7 +308,9 @@ def total(
     )
 
 
-def graph(ruled: pd.DataFrame, day: str | date, merged: dict[str, tuple[str, str | None]] | None = None) -> nx.MultiDiGraph:
+def graph(
+    ruled: pd.DataFrame, day: str | date, merged: dict[str, tuple[str, str | None]] | None = None
+) -> nx.MultiDiGraph:
     """
     Draw the directed graph: an edge runs from who pays, lends, invests or stands in to who receives.
 
