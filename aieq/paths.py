@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from . import equation
 from .equation import evaluate
 from .errors import EquationError, EvidenceError
 
 HORIZON_YEARS = 25
+QUARTER_YEARS = float(equation.QUARTER_YEARS)
 
 
 def _factor(change_ratio: float, name: str) -> float:
@@ -259,7 +262,94 @@ def break_even_years(
     return None
 
 
-def growth_needed_ratio(coverage0_ratio: float, years: float, requirement: FadingGrowth) -> float:
+def requirement_path(
+    inputs: Mapping[str, Any], ai_spending_usd_bn_per_year: float, growth: FadingGrowth, years: float
+) -> pd.DataFrame:
+    """
+    Run step 2 of the equation forward: what is built from now on joins the stock, what is old leaves it.
+
+    Parameters
+    ----------
+    inputs : mapping
+        What step 2 needs today, as :func:`aieq.stock.inputs` gives it.
+    ai_spending_usd_bn_per_year : float
+        Pace of AI capital spending now.
+    growth : FadingGrowth
+        How that pace goes on.
+    years : float
+        How far ahead, in quarters of a year.
+
+    Returns
+    -------
+    DataFrame
+        Columns year, spending_usd_bn (of the quarter), required_revenue_capital_usd_bn; the first row is today.
+
+    Examples
+    --------
+    Assets that live for two quarters, no interest, no fall in price, no running cost, half of revenue kept by sellers:
+    each quarter of 1 bn is charged 1 / 0.5 years = 2 bn a year while it lives, and twice that is required.
+
+    >>> one = [1.0, 0.0, 0.0, 0.0]
+    >>> stand = {"spending_usd_bn": [1.0, 1.0], "ai_share_of_capex_ratio": [1.0, 1.0], "age_years": [0.375, 0.125],
+    ...          "asset_share_ratio": one, "asset_life_years": [0.5] * 4, "replacement_price_fall_ratio": [0.0] * 4,
+    ...          "cost_of_capital_ratio": 0.0, "energy_to_capital_ratio": 0.0, "operations_to_capital_ratio": 0.0,
+    ...          "buyer_gross_margin_ratio": 0.5}
+    >>> requirement_path(stand, 4.0, FadingGrowth(0.0), 0.5)["required_revenue_capital_usd_bn"].round(6).tolist()
+    [8.0, 8.0, 8.0]
+    """
+    steps = round(years / QUARTER_YEARS)
+    if steps < 1 or abs(steps * QUARTER_YEARS - years) > 1e-9:
+        msg = f"years is {years}: give a positive number of quarters of a year (0.25, 0.5, ...)"
+        raise EquationError(msg)
+    middle = (np.arange(steps) + 0.5) * QUARTER_YEARS
+    built = ai_spending_usd_bn_per_year * QUARTER_YEARS * growth.factor(middle)
+    age = np.asarray(inputs["age_years"], dtype=float)
+    spent = np.asarray(inputs["spending_usd_bn"], dtype=float)
+    share = np.asarray(inputs["ai_share_of_capex_ratio"], dtype=float)
+    required = [
+        evaluate(
+            "required_revenue_capital_usd_bn",
+            **{
+                **inputs,
+                "spending_usd_bn": np.append(spent, built[:step]),
+                "ai_share_of_capex_ratio": np.append(share, np.ones(step)),
+                "age_years": np.append(age + step * QUARTER_YEARS, step * QUARTER_YEARS - middle[:step]),
+            },
+        )
+        for step in range(steps + 1)
+    ]
+    return pd.DataFrame(
+        {
+            "year": np.arange(steps + 1) * QUARTER_YEARS,
+            "spending_usd_bn": np.append(ai_spending_usd_bn_per_year * QUARTER_YEARS, built),
+            "required_revenue_capital_usd_bn": required,
+        }
+    )
+
+
+def crossing(years: Sequence[float], coverage_ratio: Sequence[float]) -> float | None:
+    """
+    When a path of coverage first reaches one, interpolated in logarithms; None if it does not.
+
+    Examples
+    --------
+    >>> crossing([0, 1, 2], [0.25, 0.5, 2.0])
+    1.5
+    >>> crossing([0, 1], [0.25, 0.5]) is None
+    True
+    """
+    at, level = np.asarray(years, dtype=float), np.log(np.asarray(coverage_ratio, dtype=float))
+    above = np.flatnonzero(level >= 0)
+    if not len(above):
+        return None
+    first = above[0]
+    if first == 0:
+        return float(at[0])
+    share = -level[first - 1] / (level[first] - level[first - 1])
+    return float(at[first - 1] + share * (at[first] - at[first - 1]))
+
+
+def growth_needed_ratio(coverage0_ratio: float, years: float, requirement_multiple: float) -> float:
     """
     Steady yearly revenue growth that brings coverage to one after some years: what must be true.
 
@@ -267,13 +357,13 @@ def growth_needed_ratio(coverage0_ratio: float, years: float, requirement: Fadin
     --------
     A quarter of the requirement, which stands still, and two years: revenue must double each year.
 
-    >>> growth_needed_ratio(0.25, 2, FadingGrowth(0.0))
+    >>> growth_needed_ratio(0.25, 2, 1.0)
     1.0
     """
-    if not (coverage0_ratio > 0 and years > 0):
-        msg = f"coverage {coverage0_ratio} and years {years} must both be above zero"
+    if not (coverage0_ratio > 0 and years > 0 and requirement_multiple > 0):
+        msg = f"coverage {coverage0_ratio}, years {years} and multiple {requirement_multiple} must all be above zero"
         raise EquationError(msg)
-    return float((requirement.factor(years) / coverage0_ratio) ** (1 / years) - 1)
+    return float((requirement_multiple / coverage0_ratio) ** (1 / years) - 1)
 
 
 def years_since_level(dates: Sequence[float], values: Sequence[float], level: float) -> np.ndarray:

@@ -115,9 +115,59 @@ def test_break_even_is_on_the_path_and_more_revenue_growth_is_never_later(covera
 @few
 def test_growth_needed_is_enough_and_no_more(coverage, years, needed):
     requirement = FadingGrowth(needed)
-    steady = paths.growth_needed_ratio(coverage, years, requirement)
+    steady = paths.growth_needed_ratio(coverage, years, requirement.factor(years))
     path = paths.coverage_path(coverage, FadingGrowth(steady), requirement, [years])
     assert path["coverage_ratio"].iloc[0] == pytest.approx(1, rel=1e-6)
+
+
+def stand(life: float = 2.0, rate: float = 0.0) -> dict:
+    """One asset class that carries everything; two quarters of 1 bn."""
+    return {
+        "spending_usd_bn": [1.0, 1.0],
+        "ai_share_of_capex_ratio": [1.0, 1.0],
+        "age_years": [0.375, 0.125],
+        "asset_share_ratio": [1.0, 0.0, 0.0, 0.0],
+        "asset_life_years": [life] * 4,
+        "replacement_price_fall_ratio": [0.0] * 4,
+        "cost_of_capital_ratio": rate,
+        "energy_to_capital_ratio": 0.0,
+        "operations_to_capital_ratio": 0.0,
+        "buyer_gross_margin_ratio": 0.5,
+    }
+
+
+def test_requirement_path_by_hand():
+    # Life two years, straight line: each bn is charged 0.5 a year, and twice that is required. Two quarters ask for 2 a
+    # year; each new quarter of 1 bn adds 1, until eight live quarters hold it at 8.
+    path = paths.requirement_path(stand(), 4.0, FadingGrowth(0.0), 2.0)
+    assert path["required_revenue_capital_usd_bn"].tolist() == pytest.approx([2, 3, 4, 5, 6, 7, 8, 8, 8])
+    assert path["spending_usd_bn"].tolist() == pytest.approx([1] * 9)
+
+
+def test_requirement_path_starts_at_step_two():
+    now = evaluate("required_revenue_capital_usd_bn", **stand(5.0, 0.1))
+    path = paths.requirement_path(stand(5.0, 0.1), 4.0, FadingGrowth(0.5), 0.25)
+    assert path["required_revenue_capital_usd_bn"].iloc[0] == pytest.approx(now)
+    with pytest.raises(EquationError, match="quarters of a year"):
+        paths.requirement_path(stand(), 4.0, FadingGrowth(0.5), 0.3)
+
+
+def test_the_stock_goes_on_growing_after_spending_has_stopped_growing():
+    path = paths.requirement_path(stand(5.0), 8.0, FadingGrowth(0.0), 3.0)["required_revenue_capital_usd_bn"]
+    assert (path.diff().dropna() > 0).all()
+
+
+@given(st.floats(0.2, 2.0), st.floats(0.0, 1.0))
+@settings(max_examples=10, deadline=None)
+def test_slower_building_never_asks_for_more(half, faster):
+    slow = paths.requirement_path(stand(5.0, 0.1), 4.0, FadingGrowth(0.5, 0.0, half), 2.0)
+    fast = paths.requirement_path(stand(5.0, 0.1), 4.0, FadingGrowth(0.5 + faster, 0.0, half), 2.0)
+    assert (slow.to_numpy() <= fast.to_numpy() + 1e-9).all()
+
+
+def test_crossing_by_hand():
+    assert paths.crossing([0, 1, 2], [0.5, 1.0, 2.0]) == 1
+    assert paths.crossing([0, 1], [1.5, 2.0]) == 0
 
 
 def test_clock_by_hand():
@@ -163,7 +213,7 @@ def test_growth_that_does_not_slow_has_no_half_life():
         (lambda: FadingGrowth(1.0, 0.0, 0.0), "half_life_years is 0.0"),
         (lambda: paths.break_even_years(0, FadingGrowth(1), FadingGrowth(0)), "above zero"),
         (lambda: paths.coverage_path(0, FadingGrowth(1), FadingGrowth(0), [0]), "above zero"),
-        (lambda: paths.growth_needed_ratio(0.5, 0, FadingGrowth(0)), "above zero"),
+        (lambda: paths.growth_needed_ratio(0.5, 0, 1), "above zero"),
     ],
 )
 def test_refusals_say_what_and_how(call, words):
