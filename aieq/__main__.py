@@ -1,0 +1,5 @@
+"""``python -m aieq``."""
+
+from .cli import main
+
+main()
