@@ -781,7 +781,7 @@ def _chips_bought(view: View, sales: Quantity, year: int) -> Quantity:
         high=high,
         grade=weakest("estimated", bought.grade),
         sources=sources,
-        interval="lowest to highest quarter's share; the low end leaves out all Oracle spent, since it may be among them",
+        interval="from the lowest quarter's share without Oracle, which may be among them, to the highest quarter's",
     )
 
 
