@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .quantity import Quantity, weakest
 SPENDERS = ("microsoft", "alphabet", "amazon", "meta", "oracle")
 
 
+@functools.lru_cache(maxsize=256)  # a view never changes, and three scenarios ask for the same table
 def spending(view: View, spenders: tuple[str, ...] = SPENDERS) -> pd.DataFrame:
     """
     Gather cash capital expenditure by company and quarter from 2022 on.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from .. import equation, stock
 from ..errors import EquationError, VintageError
 from ..quantity import Quantity, derive, envelope
@@ -270,3 +272,111 @@ def must_be_growth(context: Context) -> Quantity:
 def life_elasticity(context: Context) -> Quantity:
     value = equation.elasticity("required_revenue_capital_usd_bn", "asset_life_years", **capital_inputs(context))
     return stock.as_quantity(value, "multiple", context.view, context.scenario, "none: at the scenario's point")
+
+
+def gap_path(context: Context, first: str = "2023-06-30") -> pd.DataFrame:
+    """
+    Both sides of the equation as they were known at each month's end.
+
+    Parameters
+    ----------
+    context : Context
+        Its scenario is kept; the path ends on its day.
+    first : str
+        First month.
+
+    Returns
+    -------
+    DataFrame
+        day, series (``step_one``, ``capital``, ``actual``), value, low, high in USD bn a year. A month in which a
+        side was not known has no row for it.
+    """
+    names = {
+        "step_one": "required_revenue_usd_bn",
+        "capital": "required_revenue_capital_usd_bn",
+        "actual": "actual_ai_revenue_usd_bn",
+    }
+    days = [day.date() for day in pd.date_range(first, context.as_of, freq="ME")]
+    if not days or days[-1] != context.as_of:
+        days.append(context.as_of)
+    rows = []
+    for day in days:
+        there = context.at(day)
+        for series, name in names.items():
+            quantity = there.get(name)
+            if quantity is not None:
+                low, high = (quantity.value,) * 2 if quantity.low is None else (quantity.low, quantity.high)
+                rows.append({"day": day, "series": series, "value": quantity.value, "low": low, "high": high})
+    return pd.DataFrame(rows).assign(day=lambda table: pd.to_datetime(table["day"]))
+
+
+SYMBOLS_THAT_MATTER = {
+    "buyer_gross_margin_ratio": "Margin of those who sell to end users",
+    "ai_share_multiple": "AI share of capital expenditure",
+    "asset_life_years": "Economic life of all assets",
+    "cost_of_capital_ratio": "Cost of capital",
+    "replacement_price_fall_ratio": "Fall of replacement prices",
+    "operations_to_capital_ratio": "Operations",
+    "energy_to_capital_ratio": "Energy",
+}
+
+
+def elasticities(context: Context) -> pd.DataFrame:
+    """
+    How much required revenue under the capital rule moves when one input moves by a per cent.
+
+    Returns
+    -------
+    DataFrame
+        symbol, meaning, elasticity_multiple, largest first.
+    """
+    values = capital_inputs(context) | {"ai_share_multiple": 1.0}
+    rows = [
+        {
+            "symbol": symbol,
+            "meaning": meaning,
+            "elasticity_multiple": equation.elasticity("required_revenue_capital_usd_bn", symbol, **values),
+        }
+        for symbol, meaning in SYMBOLS_THAT_MATTER.items()
+    ]
+    return pd.DataFrame(rows).sort_values("elasticity_multiple", key=abs, ascending=False, ignore_index=True)
+
+
+def what_must_be_true(context: Context) -> pd.DataFrame:
+    """
+    For each of the inputs that a reader may doubt: what it is, and what it would have to be for the gap to close.
+
+    Returns
+    -------
+    DataFrame
+        what, now, needed (texts). Where nothing in the plausible range does it, `needed` says so.
+    """
+    scenario, latest = context.scenario, max(context.scenario["ai_share_of_capex_ratio"])
+    asked = [
+        ("must_be_margin_ratio", "Margin of those who sell to end users", scenario.quantity("buyer_gross_margin_ratio")),
+        ("must_be_life_years", "Economic life of accelerators", scenario.quantity("asset_life_years", "accelerators")),
+        (
+            "must_be_ai_share_ratio",
+            "AI share of capital expenditure",
+            scenario.quantity("ai_share_of_capex_ratio", latest),
+        ),
+    ]
+    rows = [
+        {
+            "what": what,
+            "now": now.text(),
+            "needed": "nothing plausible" if (q := context.get(name)) is None else q.text(),
+        }
+        for name, what, now in asked
+    ]
+    growth = context.get("must_be_growth_ratio")
+    if growth is not None:
+        actual = context.get("actual_growth_multiple")
+        rows.append(
+            {
+                "what": "Yearly revenue growth over three years, capital held constant",
+                "now": "not known" if actual is None else Quantity(actual.value - 1, "ratio", grade="derived").text(),
+                "needed": growth.text(),
+            }
+        )
+    return pd.DataFrame(rows)
