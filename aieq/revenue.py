@@ -669,3 +669,61 @@ def recognised_rows(view: View, entity: str) -> pd.DataFrame:
     rows = rows.drop_duplicates(["period_start", "period_end"]).drop(columns="_order")
     times = rows["kind"].map({"quarter": 4, "half": 2, "year": 1})
     return rows.assign(annualised_usd_bn=rows["value"] * times / 1000).sort_values(["period_end", "period_start"])
+
+
+MARGINS = (
+    ("OpenAI", "openai", "labs"),
+    ("Anthropic", "anthropic", "labs"),
+    ("AI applications, survey", "ai_applications", "AI applications"),
+    ("AI-first products", "ai_first_products", "AI applications"),
+    ("AI agents", "ai_agent_products", "AI applications"),
+    ("AI applications, steady growers", "ai_shooting_stars", "AI applications"),
+    ("AI applications, fastest growers", "ai_supernovas", "AI applications"),
+    ("Cursor", "cursor_anysphere", "AI applications"),
+    ("Lovable", "lovable", "AI applications"),
+    ("StackBlitz", "stackblitz", "AI applications"),
+    ("Software with AI features", "saas_with_ai_features", "software"),
+    ("Salesforce", "salesforce", "software"),
+    ("Software, mature", "saas_traditional", "software"),
+)
+
+
+def gross_margins(view: View) -> pd.DataFrame:
+    """
+    Lay gross margins of labs, AI applications and software side by side, conflicting figures included.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+
+    Returns
+    -------
+    DataFrame
+        who, group, day (end of the period), pct, low, high, expected (guidance or projection), latest (the newest
+        outcome of its row), basis, source. Where only a range is given, pct is its middle.
+    """
+    parts = []
+    for label, entity, group in MARGINS:
+        rows = view.rows(entity, "gross_margin", unit="pct").drop_duplicates(["period_end", "value", "low", "basis"])
+        middle = rows["value"].fillna((rows["low"] + rows["high"]) / 2)
+        expected = ~rows["basis"].isin(OUTCOMES)
+        part = pd.DataFrame(
+            {
+                "who": label,
+                "group": group,
+                "day": rows["period_end"],
+                "pct": middle,
+                "low": rows["low"].fillna(middle),
+                "high": rows["high"].fillna(middle),
+                "expected": expected,
+                "basis": rows["basis"],
+                "published": rows["published"],
+                "source": rows["source"],
+                "grade": rows["grade"],
+            }
+        ).reset_index(drop=True)
+        done = part[~part["expected"]].sort_values(["day", "published"])
+        part["latest"] = part.index == (done.index[-1] if len(done) else -1)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
