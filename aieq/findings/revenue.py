@@ -697,8 +697,14 @@ def _compute_margin_first(context: Context) -> Quantity:
     says="OpenAI's spending on inference over its recognised revenue in 2024, free users included",
 )
 def _inference_share(context: Context) -> Quantity:
-    cost = context.view.quantity("openai", "inference_cost", period_end="2024-12-31", kind="year", basis=OUTCOMES)
-    return cost.to("USD_bn") / context["openai_recognised_usd_bn_2024"]
+    rows = context.view.rows("openai", "inference_cost", basis=OUTCOMES, kind="year")
+    rows = rows[(rows["period_end"] == pd.Timestamp("2024-12-31")) & rows["value"].notna()]
+    if rows.empty:
+        msg = f"OpenAI's spending on inference in 2024 was not known on {context.as_of}"
+        raise VintageError(msg)
+    # The sources differ twofold and none is the company's own: their middle, and all of them as the range.
+    cost = replace(quantity_of(rows, context.as_of), value=float(rows["value"].median())).to("USD_bn")
+    return replace(cost / context["openai_recognised_usd_bn_2024"], interval="all sources; the value is their median")
 
 
 # Firms ---------------------------------------------------------------------------------------------------------------
@@ -921,7 +927,7 @@ def _margin_median(context: Context) -> Quantity:
     "ai_revenue_over_capex_ratio",
     unit="ratio",
     section="revenue",
-    says="AI revenue counted once over the cash capital expenditure of Microsoft, Alphabet, Amazon and Meta in twelve months",
+    says="AI revenue counted once over twelve months' cash capital expenditure of Microsoft, Alphabet, Amazon and Meta",
 )
 def _over_capex(context: Context) -> Quantity:
     return context["actual_ai_revenue_usd_bn"] / context["capex_four_usd_bn_ttm"]
