@@ -27,6 +27,8 @@ def environment(root: Path = ROOT) -> dict[str, str]:
     dict of str
         Environment variables.
     """
+    # IPython complains of a folder whose parent does not exist.
+    (root / "_build").mkdir(exist_ok=True)
     return {
         "OPENBLAS_NUM_THREADS": "1",  # chapters run side by side; and sums come out in one order
         "OMP_NUM_THREADS": "1",
