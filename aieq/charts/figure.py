@@ -224,7 +224,7 @@ class Figure:
             f'<div class="chart-foot">{note}'
             f"<p>{word}: {links}. As known on <time>{spoken(self.as_of)}</time>.</p>"
             f'<p class="chart-tools"><a class="chart-csv" download="{self.id}.csv" href="{href}">'
-            "Download the data (CSV)</a></p>"
+            "Data as CSV</a></p>"
             f"{self._table()}</div></figure>"
         )
 
@@ -242,7 +242,7 @@ class Figure:
             else ""
         )
         return (
-            '<details class="chart-table"><summary>Show the data as a table</summary>'
+            '<details class="chart-table"><summary>Data as a table</summary>'
             '<div class="chart-scroll" tabindex="0">'
             f"<table><caption>{write(self.title)}{more}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div></details>"

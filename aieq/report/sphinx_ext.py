@@ -1,0 +1,80 @@
+"""
+What turns jupyter-book's pages into ours: formulas as MathML, complete figures, lean heads, no other host.
+
+Loaded by `_config.yml`. Everything Sphinx-specific is here and in ``html_math`` and ``html_charts``, so that moving
+to another builder concerns these three files.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from aieq.report import html_charts, html_math
+
+_DESCRIPTION_LENGTH = 200
+
+
+def describe(doctree: nodes.document | None) -> str:
+    """
+    Make the description of a page from its first paragraph.
+
+    Parameters
+    ----------
+    doctree : document, optional
+        The page.
+
+    Returns
+    -------
+    str
+        At most 200 characters, cut between words.
+    """
+    if doctree is None:
+        return ""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = "".join(
+            re.sub(r"<[^>]+>", "", part.astext()) for part in paragraph.findall() if isinstance(part, nodes.Text)
+        )
+        text = " ".join(text.split())
+        if len(text) >= 40:
+            if len(text) <= _DESCRIPTION_LENGTH:
+                return text
+            return text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+    return ""
+
+
+def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    context["aieq_description"] = ""
+    if 'name="description"' not in context.get("metatags", ""):
+        context["aieq_description"] = describe(doctree) or app.config.aieq_description
+    context["aieq_banner"] = app.config.aieq_banner
+    body = context.get("body")
+    if not body:
+        return
+    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
+    if '<figure class="chart"' in body:
+        specs = html_charts.specifications(executed)
+        body = html_charts.enrich(body, specs, Path(app.outdir), "../" * pagename.count("/"))
+    # The label would hide from a screen reader what the summary says.
+    context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
+
+
+def _finish(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        html_charts.write_bundle(Path(app.outdir))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.add_config_value("aieq_description", "", "html")
+    app.add_config_value("aieq_banner", "", "html")
+    app.add_html_math_renderer(
+        "mathml", inline_renderers=(html_math.visit_inline, None), block_renderers=(html_math.visit_block, None)
+    )
+    app.connect("html-page-context", _page, priority=900)
+    app.connect("build-finished", _finish)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,49 @@
+"""
+Take pictures of every page, wide and narrow, light and dark.
+
+Run as ``python -m tests.browser.screens FOLDER [PAGE ...]``; tall pages come as several pictures.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, pages
+
+TALL = 2400
+
+
+def take(out: Path, only: list[str] | None = None, themes: tuple[str, ...] = THEMES) -> int:
+    """Write the pictures into a folder and return how many they are."""
+    folder = html_folder()
+    out.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with browser() as engine:
+        for theme in themes:
+            for width in WIDTHS:
+                context = engine.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)
+                page = context.new_page()
+                for name in pages(folder):
+                    stem = Path(name).stem
+                    if only and stem not in only:
+                        continue
+                    page.goto((folder / name).as_uri())
+                    # what is not laid out yet has no true height
+                    page.add_style_tag(content="figure.chart{content-visibility:visible!important}")
+                    height = page.evaluate("document.documentElement.scrollHeight")
+                    for part, top in enumerate(range(0, height, TALL)):
+                        page.screenshot(
+                            path=out / f"{stem}-{width}-{theme}-{part}.png",
+                            full_page=True,
+                            clip={"x": 0, "y": top, "width": width, "height": min(TALL, height - top)},
+                        )
+                        count += 1
+                context.close()
+    return count
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m tests.browser.screens FOLDER [PAGE ...]")
+    print(f"{take(Path(sys.argv[1]), sys.argv[2:])} pictures in {sys.argv[1]}")
