@@ -481,11 +481,11 @@ def _series(evidence: Evidence, entity: str, metric: str) -> pd.DataFrame:
             raise UnknownNameError(msg)
         long = pd.read_csv(path, parse_dates=["period_start", "period_end"])
         lag = _lag(evidence.codebook, metric)
-        if lag is None:
-            first = long["source"].str.split(";").str[0]
-            long["known_on"] = first.map(pd.to_datetime(evidence.sources["published"], errors="coerce"))
-        else:
-            long["known_on"] = long["period_end"] + pd.Timedelta(days=lag)
+        first = long["source"].str.split(";").str[0]
+        long["known_on"] = first.map(pd.to_datetime(evidence.sources["published"], errors="coerce"))
+        if lag is not None:
+            usual = long["period_end"] + pd.Timedelta(days=lag)
+            long["known_on"] = usual.where(usual < long["known_on"], long["known_on"].fillna(usual))
         evidence._long[entity, metric] = long
     return evidence._long[entity, metric]
 
@@ -680,7 +680,8 @@ def _enrich(observations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     later = full["published_is"] == "later_compilation"
     # A compilation read late repeats what was public earlier: after the series' usual lag, unless the figure of the
     # day itself is on record, in which case the compilation only restates it.
-    has_first = full.assign(first=~later).groupby(figure)["first"].transform("any")
+    first_day = full.assign(first=full["published"].where(~later)).groupby(figure)["first"].transform("min")
+    has_first = first_day <= full["published"]
     early = full["period_end"] + pd.to_timedelta(lag.fillna(0), unit="D")
     use = later & lag.notna() & ~has_first & (early < full["published"])
     full["known_on"] = full["published"].where(~use, early)
