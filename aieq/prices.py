@@ -1,9 +1,10 @@
-"""List prices of tokens at constant capability: the cheapest offer that reaches a level, by day, and how fast it falls."""
+"""List prices of tokens at constant capability: the cheapest offer that reaches a level, and how fast it falls."""
 
 from __future__ import annotations
 
 import functools
 import re
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
+from .evidence import Evidence, View
 from .trends import DAYS_A_YEAR, FEWEST_POINTS, growth_fit
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1  # the blend Epoch AI and Artificial Analysis use, so that published slopes compare
@@ -575,3 +577,89 @@ def best_on_offer(offered: pd.DataFrame, days: Sequence[pd.Timestamp]) -> pd.Dat
         best = listed[listed["score"] == listed["score"].max()].sort_values("price", kind="stable").iloc[0]
         rows.append({"day": day, **best[["capability_model", "score", "price"]].to_dict()})
     return pd.DataFrame(rows, columns=["day", "capability_model", "score", "price"])
+
+
+class Market:
+    """
+    Offers, frontiers and scores of all the evidence, joined once; every question is then cut at a day.
+
+    A frontier up to a day is the beginning of the frontier of any later day, so nothing has to be joined again.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Whose tables are joined.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._prices, self._capability = evidence.tables["token_prices"], evidence.tables["capability"]
+        self._aliases = load_aliases(evidence.root)
+        self._offers: dict[str, pd.DataFrame] = {}
+        self._scores: dict[str, pd.DataFrame] = {}
+        self._steps: dict[Level, pd.DataFrame] = {}
+        self._lines: pd.DataFrame | None = None
+
+    def offers(self, benchmark: str) -> pd.DataFrame:
+        """All offers of models scored on a benchmark."""
+        if benchmark not in self._offers:
+            self._offers[benchmark] = offers(self._prices, self._capability, self._aliases, benchmark)
+        return self._offers[benchmark]
+
+    def scores(self, benchmark: str, day: date) -> pd.DataFrame:
+        """Scores of the models released by a day."""
+        if benchmark not in self._scores:
+            self._scores[benchmark] = scores(self._capability, benchmark)
+        every = self._scores[benchmark]
+        return every[every["released"] <= pd.Timestamp(day)]
+
+    def last_scored(self, benchmark: str, day: date) -> pd.Timestamp:
+        """
+        Release of the last scored model by a day: beyond it a frontier is only an upper bound.
+
+        Raises
+        ------
+        VintageError
+            If no model was scored by then.
+        """
+        out = self.scores(benchmark, day)
+        if out.empty:
+            msg = f"no model out by {day} was scored on {benchmark}: ask for a later day"
+            raise VintageError(msg)
+        return out["released"].max()
+
+    def steps(self, level: Level, day: date) -> pd.DataFrame:
+        """
+        Frontier of a level up to the last scored model by a day.
+
+        Raises
+        ------
+        VintageError
+            If the level was not on offer by then.
+        """
+        if level not in self._steps:
+            self._steps[level] = frontier(self.offers(level.benchmark), level_score(level, self._capability))
+        known = self._steps[level]
+        known = known[known["day"] <= self.last_scored(level.benchmark, day)]
+        if known.empty:
+            msg = f"no model on offer reached the level of {level.name} by {day}: ask for a later day"
+            raise VintageError(msg)
+        return known
+
+    def mainstream(self, day: date) -> pd.DataFrame:
+        """:func:`mainstream_lines` up to a day."""
+        if self._lines is None:
+            self._lines = mainstream_lines(self._prices)
+        return self._lines[self._lines["day"] <= pd.Timestamp(day)]
+
+
+_MARKETS: dict[int, Market] = {}
+
+
+def market(view: View) -> Market:
+    """The market of a view's evidence, built on first use and dropped with the evidence."""
+    evidence = view.evidence
+    key = id(evidence)
+    if key not in _MARKETS:
+        _MARKETS[key] = Market(evidence)
+        weakref.finalize(evidence, _MARKETS.pop, key, None)
+    return _MARKETS[key]
