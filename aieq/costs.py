@@ -58,7 +58,18 @@ def capex_of_year(view: View, year: int, companies: Sequence[str] = FOUR) -> Qua
     VintageError
         If any company's year was not complete on the day.
     """
-    return total([view.calendar_year(company, "capex", year).to("USD_bn") for company in companies])
+    return total([_company_year(view, company, year) for company in companies])
+
+
+def _company_year(view: View, company: str, year: int) -> Quantity:
+    if company not in FOUR:
+        return view.calendar_year(company, "capex", year).to("USD_bn")
+    known = quarters(view, company, "capex")
+    inside = known[known["period_end"].dt.year == year]
+    if len(inside) != 4:
+        msg = f"{company} capex of the whole of {year} was not known on {view.day}: ask for a later day"
+        raise VintageError(msg)
+    return total([quantity_of(inside.iloc[[i]], view.day).to("USD_bn") for i in range(4)])
 
 
 def quarters(view: View, company: str, metric: str) -> pd.DataFrame:
@@ -234,7 +245,8 @@ def revisions(view: View, companies: Sequence[str] = FOUR) -> pd.DataFrame:
     """
     frame = announcements(view, companies)
     before = frame.groupby(["company", "year"])["value_usd_bn"].shift()
-    frame = frame.assign(before_usd_bn=before, change_ratio=frame["value_usd_bn"] / before - 1).dropna(subset=["before_usd_bn"])
+    frame = frame.assign(before_usd_bn=before, change_ratio=frame["value_usd_bn"] / before - 1)
+    frame = frame.dropna(subset=["before_usd_bn"])
     columns = ["company", "year", "published", "before_usd_bn", "value_usd_bn", "change_ratio", "redefined", "source"]
     return frame[columns].reset_index(drop=True)
 
@@ -291,7 +303,8 @@ def outcome_over_first(view: View, year: int) -> pd.DataFrame:
             continue
         spent = quantity_of(outcome, view.day).to("USD_bn")
         first = mine["value_usd_bn"].iloc[0]
-        rows.append((company, first, spent.value, spent.value / first, f"{mine['source'].iloc[0]};{';'.join(spent.sources)}"))
+        sources = ";".join(dict.fromkeys([mine["source"].iloc[0], *spent.sources]))
+        rows.append((company, first, spent.value, spent.value / first, sources))
     return pd.DataFrame(rows, columns=["company", "first_usd_bn", "outcome_usd_bn", "ratio", "source"])
 
 

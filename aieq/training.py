@@ -155,6 +155,41 @@ def flagships(view: View) -> pd.DataFrame:
     return mine.sort_values("published")[columns].reset_index(drop=True)
 
 
+def gpt4_cost(view: View, definition: str) -> Quantity:
+    """
+    Cost of training GPT-4 under one definition, in millions: Epoch's study, with its other vintages as interval.
+
+    Parameters
+    ----------
+    definition : str
+        A key of :data:`DEFINITIONS`.
+    """
+    runs = known_runs(view)
+    column = "cost_usd" if definition == "cost_amortised_hw_energy_usd" else definition
+    mine = runs[runs["model"].str.fullmatch(r"GPT-4( \((Mar 2023|AI Index / Epoch cloud)\))?") & runs[column].notna()]
+    if mine.empty:
+        msg = f"no study of what GPT-4 cost was public on {view.day}; the first in the evidence is of 31 May 2024"
+        raise VintageError(msg)
+    values = mine[column] / 1e6
+    central = values[mine["source"].str.contains(STUDY)]
+    low, high = (None, None) if values.nunique() == 1 else (values.min(), values.max())
+    return Quantity(
+        float((central if len(central) else values).iloc[0]), "USD_mn", low, high, "estimated", view.day,
+        tuple(key for joined in mine["source"] for key in joined.split(";")),
+        "vintages of the same estimate" if low is not None else "none: one estimate, none given",
+    )  # fmt: skip
+
+
+def study_growth(view: View, end: str = "2024-05-31") -> Growth:
+    """Growth of cost on Epoch's own list up to the end of its paper's window: a check against the published figure."""
+    runs = frontier_costs(view)
+    runs = runs[runs["published"] <= pd.Timestamp(end)]
+    if len(runs) < 4:
+        msg = f"no study of training costs was public on {view.day}; the first in the evidence is of 31 May 2024"
+        raise VintageError(msg)
+    return growth_fit(runs["published"], runs["cost_usd"], cov="nonrobust")
+
+
 def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
     """
     Cost of the dearest single run known by the day under one definition, in millions, and its model.
@@ -191,7 +226,7 @@ def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
     )
 
 
-def crossing(growth: Growth, cost_usd: float, until: int = 2045) -> tuple[float, float, float]:
+def crossing(growth: Growth, cost_usd: float, until: int = 2090) -> tuple[float, float, float]:
     """
     Find when the fitted line reaches a cost: calendar year with fraction, and the ends of the interval of the line.
 

@@ -1,0 +1,823 @@
+"""Findings on the cost side: building, training, inference, power, lives and payback."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from .. import costs, sites, training, units
+from ..errors import VintageError
+from ..evidence import quantity_of
+from ..quantity import Quantity, derive
+from ..trends import Growth, doubling_months
+from . import Context, finding
+
+_WEEKS_A_YEAR = 365.25 / 7
+
+
+def _finding(name: str, unit: str, says: str) -> Callable:
+    return finding(name, unit=unit, section="cost", says=says)
+
+
+def _pct(q: Quantity) -> Quantity:
+    """Turn per cent as given into a share."""
+    low, high = (None if end is None else end / 100 for end in (q.low, q.high))
+    return replace(q, value=q.value / 100, low=low, high=high, unit="ratio")
+
+
+# Building: what was spent.
+
+
+@_finding(
+    "capex_four_usd_bn_2023", "USD_bn", "cash capital expenditure of Microsoft, Alphabet, Amazon and Meta in 2023"
+)
+def capex_four_2023(context: Context) -> Quantity:
+    return costs.capex_of_year(context.view, 2023)
+
+
+@_finding(
+    "capex_four_usd_bn_2024", "USD_bn", "cash capital expenditure of Microsoft, Alphabet, Amazon and Meta in 2024"
+)
+def capex_four_2024(context: Context) -> Quantity:
+    return costs.capex_of_year(context.view, 2024)
+
+
+@_finding(
+    "capex_four_usd_bn_2025", "USD_bn", "cash capital expenditure of Microsoft, Alphabet, Amazon and Meta in 2025"
+)
+def capex_four_2025(context: Context) -> Quantity:
+    return costs.capex_of_year(context.view, 2025)
+
+
+@_finding(
+    "capex_four_usd_bn_ttm", "USD_bn", "cash capital expenditure of those four in the latest twelve months reported"
+)
+def capex_four_ttm(context: Context) -> Quantity:
+    return context.memo("capex ttm", lambda: costs.trailing_year(context.view, "capex"))
+
+
+@_finding("capex_five_usd_bn_ttm", "USD_bn", "the same with Oracle's latest four fiscal quarters")
+def capex_five_ttm(context: Context) -> Quantity:
+    return costs.trailing_year(context.view, "capex", costs.FIVE)
+
+
+@_finding(
+    "capex_four_growth_2025_ratio", "ratio", "growth of the four companies' capital expenditure from 2024 to 2025"
+)
+def capex_growth_2025(context: Context) -> Quantity:
+    before, after = context["capex_four_usd_bn_2024"], context["capex_four_usd_bn_2025"]
+    return derive(lambda a, b: b / a - 1, before, after, unit="ratio")
+
+
+def _latest_quarter(context: Context) -> pd.Timestamp:
+    return costs.last_common_quarter(context.view)
+
+
+@_finding("capex_four_quarter_usd_bn", "USD_bn", "cash capital expenditure of the four in the latest quarter reported")
+def capex_four_quarter(context: Context) -> Quantity:
+    return costs.quarter(context.view, "capex", _latest_quarter(context))
+
+
+@_finding(
+    "capex_four_yoy_ratio", "ratio", "growth of the four companies' latest quarter of capital expenditure over a year"
+)
+def capex_four_yoy(context: Context) -> Quantity:
+    end = _latest_quarter(context)
+    before = costs.quarter(context.view, "capex", end - pd.DateOffset(years=1) + pd.offsets.MonthEnd(0))
+    return derive(lambda a, b: b / a - 1, before, context["capex_four_quarter_usd_bn"], unit="ratio")
+
+
+@_finding(
+    "capex_four_incl_leases_usd_bn_2024",
+    "USD_bn",
+    "the four companies' capital expenditure of 2024 with finance leases",
+)
+def capex_four_leases_2024(context: Context) -> Quantity:
+    return context.view.quantity("big_four", "capex_incl_leases", period_end="2024-12-31", kind="year")
+
+
+@_finding(
+    "ai_capex_four_usd_bn_2024",
+    "USD_bn",
+    "AI part of the four companies' cash capital expenditure of 2024, at an assumed share",
+)
+def ai_capex_2024(context: Context) -> Quantity:
+    return costs.ai_part(context.view, context.scenario, 2024)
+
+
+@_finding(
+    "ai_capex_four_incl_leases_usd_bn_2024",
+    "USD_bn",
+    "AI part of the four companies' capital expenditure of 2024 with finance leases",
+)
+def ai_capex_leases_2024(context: Context) -> Quantity:
+    share = context.scenario.quantity("ai_share_of_capex_ratio", 2024)
+    spent = context["capex_four_incl_leases_usd_bn_2024"]
+    return derive(lambda a, b: a * b, spent, share, unit="USD_bn", interval="defensible range of the AI share")
+
+
+# Building: the cash behind it, and what was announced.
+
+
+def _cash_share(context: Context) -> pd.DataFrame:
+    return context.memo("cash share", lambda: costs.cash_share(context.view))
+
+
+def _cash_ratio(context: Context, column: str, day: str | None = None) -> Quantity:
+    frame = _cash_share(context)
+    row = frame[frame["quarter"] == pd.Timestamp(day)] if day else frame.tail(1)
+    if row.empty or not np.isfinite(row[column].iloc[0]):
+        msg = f"capital expenditure over operating cash flow was not known on {context.as_of} for that period"
+        raise VintageError(msg)
+    sources = [
+        key
+        for company in costs.FOUR
+        for metric in ("capex", "operating_cash_flow")
+        for key in context.view.quarters(company, metric)["source"].iloc[-1].split(";")
+    ]
+    return Quantity(
+        row[column].iloc[0], "ratio", grade="derived", sources=tuple(sources),
+        interval="none: both sides are figures as reported",
+    )  # fmt: skip
+
+
+@_finding(
+    "capex_to_ocf_quarter_ratio", "ratio", "capital expenditure over operating cash flow of the four, latest quarter"
+)
+def capex_to_ocf_quarter(context: Context) -> Quantity:
+    return _cash_ratio(context, "quarter_ratio")
+
+
+@_finding(
+    "capex_to_ocf_ttm_ratio", "ratio", "capital expenditure over operating cash flow of the four, latest twelve months"
+)
+def capex_to_ocf_ttm(context: Context) -> Quantity:
+    return _cash_ratio(context, "trailing_ratio")
+
+
+@_finding("capex_to_ocf_2023_ratio", "ratio", "capital expenditure over operating cash flow of the four in 2023")
+def capex_to_ocf_2023(context: Context) -> Quantity:
+    return _cash_ratio(context, "trailing_ratio", "2023-12-31")
+
+
+@_finding(
+    "capex_guidance_four_usd_bn",
+    "USD_bn",
+    "what the four have announced for the running year, each on its own definition",
+)
+def guidance(context: Context) -> Quantity:
+    return costs.announced_total(context.view, costs.running_year(context.view))
+
+
+@_finding("capex_guidance_first_usd_bn", "USD_bn", "what the four first announced for the running year")
+def guidance_first(context: Context) -> Quantity:
+    return costs.announced_total(context.view, costs.running_year(context.view), first=True)
+
+
+@_finding(
+    "capex_guidance_drift_ratio",
+    "ratio",
+    "rise of the announcements for the running year since the first, redefinitions left out",
+)
+def guidance_drift(context: Context) -> Quantity:
+    frame = costs.announcements(context.view)
+    frame = frame[(frame["year"] == costs.running_year(context.view)) & ~frame["redefined"]]
+    ends = [frame.drop_duplicates("company", keep=keep)["value_usd_bn"].sum() for keep in ("first", "last")]
+    if frame.empty:
+        msg = f"nothing had been announced for the running year by {context.as_of}"
+        raise VintageError(msg)
+    return Quantity(
+        ends[1] / ends[0] - 1, "ratio", grade="assumed", sources=tuple(frame["source"]),
+        interval="none: middles of the ranges announced",
+    )  # fmt: skip
+
+
+def _revisions(context: Context) -> pd.DataFrame:
+    frame = costs.revisions(context.view)
+    if frame.empty:
+        msg = f"no company had revised an announcement for a calendar year by {context.as_of}"
+        raise VintageError(msg)
+    return frame
+
+
+@_finding(
+    "guidance_revisions_count",
+    "count",
+    "revisions of the four companies' announcements for a calendar year, redefinitions left out",
+)
+def guidance_revisions(context: Context) -> Quantity:
+    frame = _revisions(context)
+    frame = frame[~frame["redefined"]]
+    return Quantity(len(frame), "count", grade="derived", sources=tuple(frame["source"]), interval="none: a count")
+
+
+@_finding("guidance_raised_count", "count", "how many of those revisions were upwards")
+def guidance_raised(context: Context) -> Quantity:
+    frame = _revisions(context)
+    frame = frame[~frame["redefined"] & (frame["change_ratio"] > 0)]
+    return Quantity(len(frame), "count", grade="derived", sources=tuple(frame["source"]), interval="none: a count")
+
+
+@_finding(
+    "guidance_overshoot_2025_ratio",
+    "ratio",
+    "spending of Alphabet, Amazon and Meta in 2025 over what each first announced, less one",
+)
+def guidance_overshoot(context: Context) -> Quantity:
+    frame = costs.outcome_over_first(context.view, 2025)
+    if len(frame) < len(costs.ANNOUNCED_BASIS):
+        msg = f"the outcome of 2025 was not known for all three companies on {context.as_of}"
+        raise VintageError(msg)
+    ratio = frame["outcome_usd_bn"].sum() / frame["first_usd_bn"].sum() - 1
+    return Quantity(
+        ratio, "ratio", frame["ratio"].min() - 1, frame["ratio"].max() - 1, "derived",
+        sources=tuple(key for joined in frame["source"] for key in joined.split(";")), interval="range over companies",
+    )  # fmt: skip
+
+
+@_finding(
+    "capex_to_depreciation_multiple",
+    "multiple",
+    "capital expenditure of Microsoft and Alphabet over their depreciation, latest twelve months",
+)
+def capex_to_depreciation(context: Context) -> Quantity:
+    two = ("microsoft", "alphabet")
+    spent = costs.trailing_year(context.view, "capex", two)
+    worn = costs.trailing_year(context.view, "depreciation", two)
+    return derive(lambda a, b: a / b, spent, worn, unit="multiple")
+
+
+# Training.
+
+
+def _cost_growth(context: Context) -> Growth:
+    return context.memo("training cost growth", lambda: training.cost_growth(context.view))
+
+
+def _growth(fit: Growth, sources: tuple[str, ...]) -> Quantity:
+    return Quantity(
+        fit.per_year, "multiple_per_year", fit.low, fit.high, "estimated", sources=sources,
+        interval=f"{fit.level:.0%} interval of a fit on {fit.n} runs".replace("%", " %"),
+    )  # fmt: skip
+
+
+def _run_sources(context: Context) -> tuple[str, ...]:
+    runs = context.memo("frontier runs", lambda: training.frontier_costs(context.view))
+    return tuple(dict.fromkeys(key for joined in runs["source"] for key in joined.split(";")))
+
+
+@_finding(
+    "training_cost_growth_per_year",
+    "multiple_per_year",
+    "growth of the cost of training runs that were among the ten largest at release, since 2016",
+)
+def training_cost_growth(context: Context) -> Quantity:
+    return _growth(_cost_growth(context), _run_sources(context))
+
+
+@_finding(
+    "training_cost_growth_strict_per_year",
+    "multiple_per_year",
+    "the same with the rule of the ten largest applied to our own table throughout",
+)
+def training_cost_growth_strict(context: Context) -> Quantity:
+    return _growth(training.cost_growth(context.view, strict=True), _run_sources(context))
+
+
+@_finding(
+    "training_cost_growth_window_per_year",
+    "multiple_per_year",
+    "the same fit on Epoch's list up to May 2024, the window of its paper",
+)
+def training_cost_growth_window(context: Context) -> Quantity:
+    return _growth(training.study_growth(context.view), ("epoch_training_cost_trends",))
+
+
+@_finding(
+    "training_cost_growth_published_per_year",
+    "multiple_per_year",
+    "growth of frontier training cost as Epoch published it in 2024",
+)
+def training_cost_growth_published(context: Context) -> Quantity:
+    q = context.view.quantity("epoch", "frontier_training_cost_growth_factor")
+    return replace(q, unit="multiple_per_year", interval="90 % interval as published")
+
+
+@_finding("training_cost_doubling_months", "months", "time in which the cost of frontier training runs doubles")
+def training_cost_doubling(context: Context) -> Quantity:
+    return derive(doubling_months, context["training_cost_growth_per_year"], unit="months")
+
+
+@_finding(
+    "training_compute_growth_per_year",
+    "multiple_per_year",
+    "growth of the compute of the ten largest training runs at release, since 2016",
+)
+def training_compute_growth(context: Context) -> Quantity:
+    fit, runs = context.memo("training compute growth", lambda: training.compute_growth(context.view))
+    return _growth(fit, tuple(key for joined in runs["source"] for key in joined.split(";")))
+
+
+@_finding("gpt4_cost_amortised_usd_mn", "USD_mn", "cost of training GPT-4: hardware worn out by the run, and energy")
+def gpt4_amortised(context: Context) -> Quantity:
+    return training.gpt4_cost(context.view, "cost_amortised_hw_energy_usd")
+
+
+@_finding("gpt4_cost_cloud_usd_mn", "USD_mn", "cost of training GPT-4 had its hours been rented from a cloud")
+def gpt4_cloud(context: Context) -> Quantity:
+    return training.gpt4_cost(context.view, "cost_cloud_usd_2023")
+
+
+@_finding("gpt4_cluster_usd_mn", "USD_mn", "price of the whole cluster on which GPT-4 was trained")
+def gpt4_cluster(context: Context) -> Quantity:
+    return training.gpt4_cost(context.view, "cost_upfront_hardware_usd")
+
+
+@_finding("gpt4_cost_stated_usd_mn", "USD_mn", "what OpenAI's chief executive said GPT-4 cost at least")
+def gpt4_stated(context: Context) -> Quantity:
+    return context.view.quantity("openai", "gpt4_training_cost_statement")
+
+
+@_finding("dearest_run_usd_mn", "USD_mn", "cost of the dearest training run known: hardware worn out and energy")
+def dearest_run(context: Context) -> Quantity:
+    return training.dearest(context.view)[0]
+
+
+@_finding("dearest_run_cloud_usd_mn", "USD_mn", "cost of the dearest training run known, at cloud rents")
+def dearest_run_cloud(context: Context) -> Quantity:
+    return training.dearest(context.view, "cost_cloud_usd_2023")[0]
+
+
+@_finding("dearest_cluster_usd_bn", "USD_bn", "price of the dearest cluster that is known to have trained one model")
+def dearest_cluster(context: Context) -> Quantity:
+    return training.dearest(context.view, "cost_upfront_hardware_usd")[0]
+
+
+def _crossing(context: Context, cost_usd: float) -> Quantity:
+    ends = training.crossing(_cost_growth(context), cost_usd)
+    if not all(map(math.isfinite, ends)):
+        msg = f"the fit known on {context.as_of} reaches {cost_usd:.0f} dollars at no date worth naming"
+        raise VintageError(msg)
+    middle, low, high = (math.floor(year) for year in ends)
+    return Quantity(
+        middle, "year", low, high, "estimated", sources=_run_sources(context),
+        interval="90 % interval of the fitted line, not of a single run",
+    )  # fmt: skip
+
+
+@_finding("training_run_1bn_year", "year", "when the fitted line for frontier runs reaches one billion dollars")
+def training_1bn(context: Context) -> Quantity:
+    return _crossing(context, 1e9)  # next-gen-over-1bn
+
+
+@_finding("training_run_5bn_year", "year", "when the fitted line for frontier runs reaches five billion dollars")
+def training_5bn(context: Context) -> Quantity:
+    return _crossing(context, 5e9)  # amodei-5-to-10bn
+
+
+@_finding("training_run_10bn_year", "year", "when the fitted line for frontier runs reaches ten billion dollars")
+def training_10bn(context: Context) -> Quantity:
+    return _crossing(context, 10e9)  # amodei-5-to-10bn
+
+
+@_finding("final_runs_share_ratio", "ratio", "share of final training runs in the labs' research compute")
+def final_runs_share(context: Context) -> Quantity:
+    return _pct(context.view.quantity("ai_labs", "final_runs_share_of_rd_compute"))
+
+
+@_finding("openai_research_compute_usd_bn_2024", "USD_bn", "OpenAI's spending on research and training compute in 2024")
+def openai_research_2024(context: Context) -> Quantity:
+    return units.spending(context.view, "openai", "research_compute_cost", 2024)
+
+
+@_finding("openai_research_compute_usd_bn_2025", "USD_bn", "OpenAI's plan for research and training compute in 2025")
+def openai_research_2025(context: Context) -> Quantity:
+    return units.spending(context.view, "openai", "research_compute_cost", 2025)
+
+
+@_finding(
+    "flagship_compute_multiple", "multiple", "compute of OpenAI's latest flagship over its predecessor, as estimated"
+)
+def flagship_step(context: Context) -> Quantity:
+    chain = training.flagships(context.view)
+    if len(chain) < 2:
+        msg = f"fewer than two flagships of OpenAI with a compute estimate were known on {context.as_of}"
+        raise VintageError(msg)
+    before, after = chain["training_compute_flop"].iloc[-2:]
+    return Quantity(
+        after / before, "multiple", grade="estimated",
+        sources=tuple(key for joined in chain["source"].iloc[-2:] for key in joined.split(";")),
+        interval="none: the compute estimates come without one",
+    )  # fmt: skip
+
+
+# Inference.
+
+
+@_finding(
+    "openai_inference_usd_bn_2024", "USD_bn", "OpenAI's spending on inference compute in 2024, middle of the sources"
+)
+def openai_inference_2024(context: Context) -> Quantity:
+    return units.spending(context.view, "openai", "inference_cost", 2024)
+
+
+@_finding("openai_inference_usd_bn_2025", "USD_bn", "OpenAI's spending on inference compute in 2025")
+def openai_inference_2025(context: Context) -> Quantity:
+    return units.spending(context.view, "openai", "inference_cost", 2025)
+
+
+@_finding("openai_inference_usd_bn_2026", "USD_bn", "OpenAI's projection of its spending on inference compute in 2026")
+def openai_inference_2026(context: Context) -> Quantity:
+    return units.spending(context.view, "openai", "inference_cost", 2026)
+
+
+@_finding("openai_inference_growth_2025_multiple", "multiple", "OpenAI's inference spending of 2025 over that of 2024")
+def openai_inference_growth(context: Context) -> Quantity:
+    before, after = context["openai_inference_usd_bn_2024"], context["openai_inference_usd_bn_2025"]
+    return derive(lambda a, b: b / a, before, after, unit="multiple")
+
+
+def _hour(context: Context) -> dict[str, Quantity]:
+    return context.memo("hour", lambda: units.inputs(context.view, context.scenario, throughput=False))
+
+
+def _unit(context: Context) -> dict[str, Quantity]:
+    return context.memo("unit", lambda: units.inputs(context.view, context.scenario))
+
+
+@_finding(
+    "accelerator_hour_usd_per_gpu_hour", "USD_per_gpu_hour", "cost to its owner of one H100 for an hour, used or not"
+)
+def accelerator_hour(context: Context) -> Quantity:
+    return units.evaluate("accelerator_hour_cost_usd", _hour(context), context.seed, "USD_per_gpu_hour")
+
+
+@_finding("electricity_share_of_hour_ratio", "ratio", "share of electricity in that cost")
+def electricity_share(context: Context) -> Quantity:
+    parts = units.hour_parts(_hour(context)).set_index("part")["usd_per_hour"]
+    return replace(
+        derive(lambda a: a, _hour(context)["electricity_usd_per_kwh"], unit="ratio"),
+        value=parts["Electricity"] / parts.sum(),
+        low=None,
+        high=None,
+        grade="assumed",
+        interval="none: at the central assumptions",
+    )
+
+
+_RENTS = (
+    "rental_h100_ondemand_median_providers",
+    "rental_h100_ondemand_median_primeintellect",
+    "rental_h100_ondemand_median_epoch_vendors",
+)
+
+
+@_finding(
+    "rental_h100_usd_per_gpu_hour",
+    "USD_per_gpu_hour",
+    "list rent of one H100 for an hour on demand, median of providers",
+)
+def rental_h100(context: Context) -> Quantity:
+    known = []
+    for metric in _RENTS:
+        rows = context.view.rows("gpu_rental_market", metric)
+        if len(rows):
+            known.append((rows["period_end"].max(), context.view.quantity("gpu_rental_market", metric)))
+    if not known:
+        msg = f"no median rent of an H100 was public on {context.as_of}"
+        raise VintageError(msg)
+    return replace(max(known, key=lambda pair: pair[0])[1], interval="quartiles or range of the providers")
+
+
+@_finding(
+    "rental_h100_hyperscaler_usd_per_gpu_hour",
+    "USD_per_gpu_hour",
+    "list rent of one H100 for an hour at the large clouds",
+)
+def rental_h100_hyperscaler(context: Context) -> Quantity:
+    return context.view.quantity("gpu_rental_market", "rental_h100_index_hyperscaler")
+
+
+@_finding(
+    "unit_cost_usd_per_mtok",
+    "USD_per_mtok",
+    "cost to its owner of a million output tokens of the one fleet whose output is published",
+)
+def unit_cost(context: Context) -> Quantity:
+    return units.evaluate("cost_usd_per_mtok", _unit(context), context.seed, "USD_per_mtok")
+
+
+@_finding(
+    "unit_cost_deepseek_usd_per_mtok",
+    "USD_per_mtok",
+    "the same as DeepSeek worked it out, at two dollars an hour and no idle hours",
+)
+def unit_cost_deepseek(context: Context) -> Quantity:
+    return context.view.quantity("deepseek", "serving_cost_per_mtok_output_only")
+
+
+@_finding(
+    "unit_revenue_usd_per_mtok",
+    "USD_per_mtok",
+    "revenue per million output tokens of that fleet, had all been billed at list price",
+)
+def unit_revenue(context: Context) -> Quantity:
+    return units.revenue_per_mtok(context.view)
+
+
+@_finding("unit_margin_ratio", "ratio", "margin on those tokens at list price, after the owner's cost of computing")
+def unit_margin(context: Context) -> Quantity:
+    return derive(
+        lambda c, p: 1 - c / p, context["unit_cost_usd_per_mtok"], context["unit_revenue_usd_per_mtok"], unit="ratio"
+    )
+
+
+@_finding(
+    "unit_cost_new_chip_usd_per_mtok",
+    "USD_per_mtok",
+    "cost of a million tokens of one model on new hardware, as its vendor presents it",
+)
+def unit_cost_new_chip(context: Context) -> Quantity:
+    return context.view.quantity("nvidia_gb300_nvl72", "cost_per_mtok_deepseek_r1")
+
+
+@_finding(
+    "unit_cost_old_chip_usd_per_mtok",
+    "USD_per_mtok",
+    "the same at the same speed of answer on hardware two generations older",
+)
+def unit_cost_old_chip(context: Context) -> Quantity:
+    return context.view.quantity("nvidia_h200", "cost_per_mtok_deepseek_r1")
+
+
+@_finding(
+    "gpu_utilisation_firms_ratio",
+    "ratio",
+    "share of accelerator time in use in firms' own clusters, as a vendor of tuning measures it",
+)
+def gpu_utilisation_firms(context: Context) -> Quantity:
+    return _pct(context.view.quantity("enterprise_kubernetes", "gpu_utilisation"))
+
+
+# Infrastructure.
+
+
+@_finding(
+    "cost_per_gw_usd_bn",
+    "USD_bn",
+    "cost to build one gigawatt of AI data centre with its computers, middle of the estimates",
+)
+def cost_per_gw(context: Context) -> Quantity:
+    return sites.cost_per_gw_quantity(context.view)
+
+
+@_finding("cost_per_100mw_usd_bn", "USD_bn", "the same for a site of a hundred megawatts")
+def cost_per_100mw(context: Context) -> Quantity:
+    return context["cost_per_gw_usd_bn"] / 10
+
+
+@_finding(
+    "site_yearly_cost_published_usd_bn",
+    "USD_bn",
+    "yearly cost of owning and running one gigawatt as Epoch published it, with computers written off over five years",
+)
+def site_yearly_published(context: Context) -> Quantity:
+    q = context.view.quantity("ai_datacentre", "tco_per_gw_year")
+    return replace(q, interval="lives of seven and of three years")
+
+
+def _site(context: Context) -> dict[str, float]:
+    return context.memo("site", lambda: sites.reference_site(context.view, context.scenario))
+
+
+def _site_cost(context: Context, life: float, rate: float, fall: float = 0.0) -> float:
+    site = _site(context)
+    return float(
+        sites.yearly_cost_usd_bn(
+            site["cost_usd_bn"], site["operations_usd_bn"], site["it_share_ratio"], life, rate, fall=fall
+        )
+    )
+
+
+def _site_quantity(context: Context, function: Callable[[float], float], unit: str) -> Quantity:
+    capital = context.scenario.quantity("cost_of_capital_ratio")
+    own = Quantity(1.0, "multiple", grade="estimated", sources=("epoch_dc_cost",))
+    return derive(lambda r, _: function(r), capital, own, unit=unit, interval="range of the cost of capital")
+
+
+@_finding(
+    "site_yearly_cost_usd_bn",
+    "USD_bn",
+    "yearly cost of owning and running that gigawatt at our cost of capital and life of computers",
+)
+def site_yearly(context: Context) -> Quantity:
+    life = context.scenario["asset_life_years"]["accelerators"]
+    return _site_quantity(context, lambda r: _site_cost(context, life, r), "USD_bn")
+
+
+@_finding("site_three_years_usd_bn", "USD_bn", "the same if computers last three years")
+def site_three(context: Context) -> Quantity:
+    return _site_quantity(context, lambda r: _site_cost(context, 3.0, r), "USD_bn")
+
+
+@_finding("site_six_years_usd_bn", "USD_bn", "the same if computers last six years")
+def site_six(context: Context) -> Quantity:
+    return _site_quantity(context, lambda r: _site_cost(context, 6.0, r), "USD_bn")
+
+
+@_finding("life_year_worth_usd_bn", "USD_bn", "fall of that yearly cost when computers last six years instead of five")
+def life_year_worth(context: Context) -> Quantity:
+    return _site_quantity(context, lambda r: _site_cost(context, 5.0, r) - _site_cost(context, 6.0, r), "USD_bn")
+
+
+@_finding("site_energy_usd_bn", "USD_bn", "yearly energy bill of that gigawatt")
+def site_energy(context: Context) -> Quantity:
+    return context.view.quantity("ai_datacentre", "energy_cost_per_gw_year")
+
+
+@_finding(
+    "useful_life_first_years",
+    "years",
+    "life over which servers were written off before the first change on record, median of companies",
+)
+def useful_life_first(context: Context) -> Quantity:
+    return sites.lives_quantity(context.view, "first")
+
+
+@_finding("useful_life_now_years", "years", "life over which servers are written off now, median of companies")
+def useful_life_now(context: Context) -> Quantity:
+    return sites.lives_quantity(context.view, "now")
+
+
+@_finding("meta_life_effect_usd_bn_2025", "USD_bn", "depreciation that half a year of longer life saved Meta in 2025")
+def meta_life_effect(context: Context) -> Quantity:
+    q = context.view.quantity("meta", "useful_life_effect_depreciation", period_end="2025-12-31")
+    return derive(lambda x: -x, q.to("USD_bn"), unit="USD_bn")
+
+
+def _payback(context: Context, kind: str, who: str = "") -> Quantity:
+    frame = context.memo("paybacks", lambda: sites.paybacks(context.view))
+    frame = frame[(frame["kind"] == kind) & frame["who"].str.contains(who)]
+    if frame.empty:
+        msg = f"nothing on how long an AI data centre takes to pay back was public on {context.as_of}"
+        raise VintageError(msg)
+    ends = pd.concat([frame["years"], frame["low_years"], frame["high_years"]]).dropna()
+    spread = (ends.min(), ends.max()) if ends.min() < ends.max() else (None, None)
+    return Quantity(
+        frame["years"].median(), "years", *spread, "estimated",
+        sources=tuple(key for joined in frame["source"] for key in joined.split(";")),
+        interval="range of sources" if spread[0] is not None else "none: one margin at one life",
+    )  # fmt: skip
+
+
+@_finding("payback_stated_years", "years", "payback that sellers of computing state or aim at")
+def payback_stated(context: Context) -> Quantity:
+    return _payback(context, "stated by the seller")
+
+
+@_finding(
+    "payback_contract_years", "years", "payback worked out from contracted revenue and the range of costs of a gigawatt"
+)
+def payback_contract(context: Context) -> Quantity:
+    return _payback(context, "worked out", "Contracts")
+
+
+@_finding("payback_book_years", "years", "payback worked out from one cloud's margin on rented accelerators")
+def payback_book(context: Context) -> Quantity:
+    return _payback(context, "worked out", "Oracle")
+
+
+@_finding(
+    "payback_ten_years_usd_bn", "USD_bn", "yearly revenue of a gigawatt at which its cost takes ten years to come back"
+)
+def payback_ten(context: Context) -> Quantity:
+    running = context.view.quantity("ai_datacentre", "opex_per_gw_year").to("USD_bn")
+    return derive(
+        lambda c, o: c / 10 + o, context["cost_per_gw_usd_bn"], running, unit="USD_bn"
+    )  # payback-over-ten-years
+
+
+@_finding(
+    "short_lived_share_ratio", "ratio", "share of a site's cost that is computers, which last three to seven years"
+)
+def short_lived(context: Context) -> Quantity:
+    shares = [context.scenario.quantity("asset_share_ratio", name) for name in ("accelerators", "other_it")]
+    return derive(lambda a, b: a + b, *shares, unit="ratio")
+
+
+# Power.
+
+
+def _power(context: Context, kinds: tuple[str, ...]) -> Quantity:
+    deals = context.memo("power deals", lambda: sites.power_deals(context.view))
+    chosen = deals[deals["counted"] & deals["kind"].isin(kinds)]
+    if chosen.empty:
+        msg = f"no contract for {', '.join(kinds)} was on record on {context.as_of}"
+        raise VintageError(msg)
+    return Quantity(
+        chosen["mw"].sum() / 1000, "GW", grade="estimated", sources=tuple(chosen["source"]),
+        interval="none: a sum of announced capacities from one register",
+    )  # fmt: skip
+
+
+@_finding(
+    "nuclear_contracts_gw",
+    "GW",
+    "nuclear capacity contracted by Microsoft, Alphabet, Amazon and Meta, existing and new",
+)
+def nuclear_contracts(context: Context) -> Quantity:
+    return _power(context, ("existing nuclear plants", "new reactors"))
+
+
+@_finding("new_reactors_gw", "GW", "of that, reactors still to be built")
+def new_reactors(context: Context) -> Quantity:
+    return _power(context, ("new reactors",))
+
+
+@_finding(
+    "renewable_contracts_gw", "GW", "renewable capacity contracted by the four in single large agreements on record"
+)
+def renewable_contracts(context: Context) -> Quantity:
+    return _power(context, ("renewables",))
+
+
+@_finding("gas_contracts_gw", "GW", "gas-fired capacity agreed for sites of the four")
+def gas_contracts(context: Context) -> Quantity:
+    return _power(context, ("gas",))
+
+
+@_finding(
+    "datacentre_electricity_growth_per_year",
+    "multiple_per_year",
+    "growth of the electricity used by data centres in the United States in the five years to 2023",
+)
+def electricity_growth(context: Context) -> Quantity:
+    return sites.electricity_growth(context.view)[0]
+
+
+@_finding(
+    "datacentre_electricity_share_us_ratio",
+    "ratio",
+    "share of data centres in the electricity used in the United States, latest year estimated",
+)
+def electricity_share_us(context: Context) -> Quantity:
+    return _pct(
+        context.view.quantity("us_economy", "datacentre_electricity_share", basis=("reported", "secondary", "estimate"))
+    )
+
+
+@_finding("datacentre_electricity_share_us_2030_ratio", "ratio", "the same share projected for 2030, latest projection")
+def electricity_share_2030(context: Context) -> Quantity:
+    rows = context.view.rows("us_economy", "datacentre_electricity_share", basis="projection")
+    rows = rows[rows["period_end"] == pd.Timestamp("2030-12-31")]
+    if rows.empty:
+        msg = f"no projection of that share for 2030 was public on {context.as_of}"
+        raise VintageError(msg)
+    return _pct(quantity_of(rows.sort_values("published").tail(1), context.as_of))
+
+
+@_finding(
+    "datacentre_electricity_world_twh", "TWh", "electricity used by data centres in the world, latest year estimated"
+)
+def electricity_world(context: Context) -> Quantity:
+    return context.view.quantity("world", "datacentre_electricity", basis=("reported", "secondary", "estimate"))
+
+
+@_finding(
+    "interconnection_years",
+    "years",
+    "median time from request to connection for power projects built in the United States",
+)
+def interconnection(context: Context) -> Quantity:
+    return context.view.quantity("us_grid", "interconnection_time")
+
+
+@_finding("transformer_lead_years", "years", "time from order to delivery of a large power transformer")
+def transformer_lead(context: Context) -> Quantity:
+    q = context.view.quantity("equipment_power_transformer", "lead_time")
+    return derive(lambda weeks: weeks / _WEEKS_A_YEAR, replace(q, unit="other"), unit="years")
+
+
+@_finding(
+    "power_price_change_ratio",
+    "ratio",
+    "change of the price US industry pays for electricity since the same month three years earlier",
+)
+def power_price_change(context: Context) -> Quantity:
+    rows = context.view.rows("us_economy", "industrial_power_price", kind="month")
+    if rows.empty:
+        msg = f"no monthly price of electricity was known on {context.as_of}"
+        raise VintageError(msg)
+    last = rows.iloc[-1]
+    before = rows[rows["period_end"] == last["period_end"] - pd.DateOffset(years=3)]
+    if before.empty:
+        msg = f"no price three years before {last['period_end']:%B %Y} is on record"
+        raise VintageError(msg)
+    return Quantity(
+        last["value"] / before["value"].iloc[-1] - 1, "ratio", grade="derived",
+        sources=tuple(dict.fromkeys([*before["source"], last["source"]])), interval="none: two reported prices",
+    )  # fmt: skip
