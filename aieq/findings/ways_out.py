@@ -159,7 +159,7 @@ def history_half_life(context: Context) -> Quantity:
         found.min(),
         found.max(),
         "years",
-        "median, fastest and slowest fade of the lines",
+        "median, fastest and slowest of the lines",
     )
 
 
@@ -174,9 +174,7 @@ def largest_gains(context: Context, span_years: float) -> pd.Series:
     return pd.Series(found, dtype=float)
 
 
-@_finding(
-    "history_three_year_gain_usd_bn", "USD_bn", "largest gain of any of four new lines of revenue over three years"
-)
+@_finding("history_three_year_gain_usd_bn", "USD_bn", "largest gain of any of four new lines over three years")
 def history_gain(context: Context) -> Quantity:
     found = largest_gains(context, SOON_YEARS)
     if found.empty:
@@ -323,7 +321,7 @@ def _scenario_findings(name: str, title: str) -> None:
         table = outlook(there)
         years = paths.crossing(table["year"], table["coverage_capital_ratio"])
         if years is None:
-            msg = f"under the scenario {name!r} coverage as of {context.as_of} does not reach one in {HORIZON_YEARS:g} years"
+            msg = f"under the scenario {name!r} coverage does not reach one within {HORIZON_YEARS:g} years"
             raise VintageError(msg)
         return _ahead(there, years, "years", interval="none: one scenario")
 
@@ -344,9 +342,7 @@ def _reaching(context: Context, column: str) -> Quantity:
     return _ahead(context, sum(reached), "count", interval="none: a count of scenarios")
 
 
-@_finding(
-    "break_even_scenarios_count", "count", "scenarios of three in which revenue comes to pay for the capital in use"
-)
+@_finding("break_even_scenarios_count", "count", "scenarios of three in which revenue comes to pay for capital in use")
 def reaching(context: Context) -> Quantity:
     return _reaching(context, "coverage_capital_ratio")
 
@@ -369,9 +365,7 @@ def lab_plan(context: Context) -> Quantity:
         raise VintageError(msg)
     plan = quantity_of(rows.tail(1), context.as_of).to("USD_bn")
     now = revenue.run_rate(context.view, "anthropic").quantity
-    return derive(
-        lambda a, b: a / b, plan, now, unit="multiple", interval="range of the plan over that of the run rate"
-    )
+    return derive(lambda a, b: a / b, plan, now, unit="multiple", interval="range of plan and run rate")
 
 
 @_finding("revenue_2028_multiple", "multiple", "AI revenue in the middle of 2028 over that of today if growth fades")
@@ -393,9 +387,7 @@ def constant_growth(context: Context) -> Quantity:
     }
     coverage = context["coverage_capital_ratio"]
     if growth["revenue"].value <= growth["requirement"].value:
-        msg = (
-            f"in the year to {context.as_of} revenue grew no faster than its requirement: going on like that never ends"
-        )
+        msg = f"in the year to {context.as_of} revenue grew no faster than its requirement: that never ends"
         raise VintageError(msg)
 
     def years(level: float) -> float:
@@ -436,9 +428,7 @@ def missing_cahn(context: Context) -> Quantity:
     return derive(lambda a, b: a - b, required, actual, unit="USD_bn", interval="corners of both intervals")
 
 
-@_finding(
-    "new_revenue_needed_usd_bn", "USD_bn", "new AI revenue needed within three years for capital in use to be paid"
-)
+@_finding("new_revenue_needed_usd_bn", "USD_bn", "new AI revenue needed in three years to pay for capital in use")
 def new_needed(context: Context) -> Quantity:
     def needed(there: Context) -> float:
         return _at(there, "required_capital_usd_bn") - there["actual_ai_revenue_usd_bn"].value
@@ -459,9 +449,7 @@ def lines_needed(context: Context) -> Quantity:
     )
 
 
-@_finding(
-    "history_years_to_missing_years", "years", "fewest years a line took from its start to today's missing revenue"
-)
+@_finding("history_years_to_missing_years", "years", "fewest years a line took from its start to the missing revenue")
 def years_to_missing(context: Context) -> Quantity:
     wanted = context["missing_revenue_capital_usd_bn"].value
     taken = {}
@@ -633,7 +621,7 @@ def price_trends(context: Context) -> list[Trend]:
             "ratio",
             grade="estimated",
             sources=_keys(paid["source"]),
-            interval="none: two readings of one study",
+            interval="none: one study, two readings",
         )
         found.append(Trend("paid, sample of calls", change, quantity, False))
     return sorted(found, key=lambda trend: -trend.change_ratio)
@@ -659,16 +647,12 @@ def cost_fall_google(context: Context) -> Quantity:
     return _named_trend(context, cost_trends(context), "a request, says Google")
 
 
-@_finding(
-    "cost_fall_chips_ratio", "ratio", "yearly fall of the price of chips at equal performance, by Epoch's estimate"
-)
+@_finding("cost_fall_chips_ratio", "ratio", "yearly fall of the price of chips of equal performance, Epoch")
 def cost_fall_chips(context: Context) -> Quantity:
     return _named_trend(context, cost_trends(context), "chips alone (Epoch)")
 
 
-@_finding(
-    "price_paid_fall_ratio", "ratio", "yearly fall of the price that buyers paid for a token, least and most measured"
-)
+@_finding("price_paid_fall_ratio", "ratio", "yearly fall of the price that buyers paid for a token")
 def price_paid_fall(context: Context) -> Quantity:
     trends = price_trends(context)
     if not trends:
@@ -787,14 +771,10 @@ def lever_prices(context: Context) -> Quantity:
     return _lever(context, "demand_elasticity_multiple", _dearer)
 
 
-@_finding(
-    "lever_advertising_ratio", "ratio", "coverage three years ahead with an advertising business as large as Meta"
-)
+@_finding("lever_advertising_ratio", "ratio", "coverage three years ahead with advertising as large as Meta")
 def lever_advertising(context: Context) -> Quantity:
     ads = context.view.trailing_year("meta", "revenue").to("USD_bn")
-    quantity = _ahead(
-        context, _advertising(context, ads.value), "ratio", interval="none: one size, all of Meta's revenue"
-    )
+    quantity = _ahead(context, _advertising(context, ads.value), "ratio", interval="none: one size, all of Meta")
     return replace(quantity, sources=(*quantity.sources, *ads.sources))
 
 
@@ -830,9 +810,7 @@ def levers(context: Context) -> pd.DataFrame:
 def lever_best(context: Context) -> Quantity:
     table = levers(context)
     best = table.loc[table["coverage_ratio"].idxmax()]
-    return _ahead(
-        context, best["coverage_ratio"], "ratio", best["low"], best["high"], "range of the size of that way out"
-    )
+    return _ahead(context, best["coverage_ratio"], "ratio", best["low"], best["high"], "range of its size")
 
 
 @_finding("lever_all_ratio", "ratio", "coverage three years ahead with all five ways out together")
