@@ -7,7 +7,7 @@ from datetime import date
 import altair as alt
 import pandas as pd
 
-from .figure import Figure
+from .figure import Figure, spoken
 from .kinds import bars, dots_with_intervals, doubling_guides, lines, marks, rule
 from .theme import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, INK
 
@@ -39,7 +39,25 @@ def _keys(*frames: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str) -> Figure:
+class Silence:
+    """
+    Said in place of a figure for which nothing was known on the day.
+
+    Examples
+    --------
+    >>> Silence("Gross margins on record", date(2024, 6, 30))
+    Gross margins on record: nothing was known on 30 June 2024, so there is no figure.
+    """
+
+    def __init__(self, title: str, as_of: date) -> None:
+        self._text = f"{title}: nothing was known on {spoken(as_of)}, so there is no figure."
+
+    def __repr__(self) -> str:
+        """Say it."""
+        return self._text
+
+
+def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     """
     Draw run rates of companies on a logarithmic axis with guides of doubling.
 
@@ -56,8 +74,10 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if frame.empty:
+        return Silence(title, as_of)
     shown = frame[frame["usd_bn"] >= _SMALLEST_BN]
     # A line needs two points; a single statement would be a name without a line.
     counts = shown.groupby("company")["day"].transform("size")
@@ -112,7 +132,7 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
     )
 
 
-def run_rate_and_recognised(rates: pd.DataFrame, booked: pd.DataFrame, *, as_of: date, title: str) -> Figure:
+def run_rate_and_recognised(rates: pd.DataFrame, booked: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     """
     Draw run rates against recognised revenue of the same companies.
 
@@ -129,8 +149,10 @@ def run_rate_and_recognised(rates: pd.DataFrame, booked: pd.DataFrame, *, as_of:
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if rates.empty or booked.empty:
+        return Silence(title, as_of)
     names = list(dict.fromkeys(rates["company"]))
     scale = alt.Scale(domain=names, range=[_COLOURS[name] for name in names])
     line = lines(rates, "day", "usd_bn", "company", log=True, points=True, colours=_COLOURS, y_title=_BN, height=380)
@@ -159,8 +181,8 @@ def run_rate_and_recognised(rates: pd.DataFrame, booked: pd.DataFrame, *, as_of:
             "Thin lines: run rate. Thick bars: recognised revenue over its period, brought to a year; logarithmic scale"
         ),
         alt=(
-            "Bars of recognised revenue lie on the run rates of the same months and far below those of the end of their "
-            f"period. Recognised, brought to a year, in billion dollars: {said}."
+            "Bars of recognised revenue lie on the run rates of the same months and far below those of the end of "
+            f"their period. Recognised, brought to a year, in billion dollars: {said}."
         ),
         sources=_keys(rates, booked),
         as_of=as_of,
@@ -231,13 +253,13 @@ def scope_parts(scopes: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["scope", "part", "usd_bn", "twice", "source"])
 
 
-def nested_scopes(parts: pd.DataFrame, *, as_of: date, title: str, central: str) -> Figure:
+def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str) -> Figure | Silence:
     """
     Draw the scopes as lying bars, each part once, what is counted twice as an outline.
 
     Parameters
     ----------
-    parts : DataFrame
+    frame : DataFrame
         From :func:`scope_parts`.
     as_of : date
         The state of knowledge.
@@ -248,10 +270,12 @@ def nested_scopes(parts: pd.DataFrame, *, as_of: date, title: str, central: str)
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if frame.empty:
+        return Silence(title, as_of)
     drawn = bars(
-        parts,
+        frame,
         "scope",
         "usd_bn",
         "part",
@@ -262,16 +286,16 @@ def nested_scopes(parts: pd.DataFrame, *, as_of: date, title: str, central: str)
         y_title=_BN,
         tooltip=("source",),
     )
-    sums = parts.groupby("scope", sort=False)["usd_bn"].sum()
+    sums = frame.groupby("scope", sort=False)["usd_bn"].sum()
     said = "; ".join(f"{scope}: {amount:.3g}" for scope, amount in sums.items())
     return Figure(
         drawn,
         title=title,
         subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year",
         alt=f"Bars grow from labs alone to everything added up. Billion dollars a year: {said}.",
-        sources=_keys(parts),
+        sources=_keys(frame),
         as_of=as_of,
-        data=parts.drop(columns="twice"),
+        data=frame.drop(columns="twice"),
         note=(
             f"This report uses “{central}”. What labs pay clouds is disclosed for Microsoft and assumed for Amazon. "
             "Google, Meta and Chinese companies state no AI revenue and are in no bar."
@@ -280,7 +304,7 @@ def nested_scopes(parts: pd.DataFrame, *, as_of: date, title: str, central: str)
     )
 
 
-def users_and_payers(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
+def users_and_payers(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     """
     Draw users, payers and paid seats of ChatGPT on one logarithmic axis.
 
@@ -295,8 +319,10 @@ def users_and_payers(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if frame.empty:
+        return Silence(title, as_of)
     colours = {"Weekly users": CONTEXT, "Consumers who pay": EARNED, "Seats paid by firms": ACCENT}
     base = lines(
         frame,
@@ -326,7 +352,7 @@ def users_and_payers(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
     )
 
 
-def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
+def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     """
     Draw adoption by people and firms on one clock, every survey a line of its own.
 
@@ -341,8 +367,10 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if frame.empty:
+        return Silence(title, as_of)
     tint = {"people": ACCENT, "firms": CONTEXT, "firms that pay": EARNED}
     frame = frame[frame["day"] >= pd.Timestamp("2023-01-01")].reset_index(drop=True)
     colours = {row.series: tint[row.group] for row in frame.drop_duplicates("series").itertuples()}
@@ -379,7 +407,9 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure:
     )
 
 
-def margin_dots(frame: pd.DataFrame, *, as_of: date, title: str, ranges: dict[str, tuple[float, float]]) -> Figure:
+def margin_dots(
+    frame: pd.DataFrame, *, as_of: date, title: str, ranges: dict[str, tuple[float, float]]
+) -> Figure | Silence:
     """
     Draw gross margins as dots and intervals, expectations open, with the article's ranges as bands.
 
@@ -396,8 +426,10 @@ def margin_dots(frame: pd.DataFrame, *, as_of: date, title: str, ranges: dict[st
 
     Returns
     -------
-    Figure
+    Figure or Silence
     """
+    if frame.empty:
+        return Silence(title, as_of)
     frame = frame.drop(columns=["published", "grade", "latest"], errors="ignore")
     colours = {"labs": ACCENT, "AI applications": EARNED, "software": CONTEXT}
     dots = dots_with_intervals(
@@ -444,6 +476,7 @@ def margin_dots(frame: pd.DataFrame, *, as_of: date, title: str, ranges: dict[st
 
 
 __all__ = [
+    "Silence",
     "adoption_curves",
     "margin_dots",
     "nested_scopes",
