@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import replace
 from datetime import date
 
@@ -39,7 +40,7 @@ def _plain(value: float, unit: str, context: Context, sources: tuple[str, ...], 
     return Quantity(value, unit, grade=grade, as_of=context.as_of, sources=sources, interval=why)
 
 
-# Run rates -----------------------------------------------------------------------------------------------------------
+# Run rates
 
 
 @finding(
@@ -238,7 +239,7 @@ def _excess(context: Context) -> Quantity:
     return derive(lambda a, b: b / a - 1, once, replace(gross, low=None, high=None), unit="ratio")
 
 
-# Recognised revenue --------------------------------------------------------------------------------------------------
+# Recognised revenue
 
 
 def _recognised(context: Context, entity: str, end: str, kind: str = "year") -> Quantity:
@@ -351,7 +352,7 @@ def _anthropic_quarter(context: Context) -> Quantity:
     return _last_quarter(context, "anthropic")
 
 
-# Growth --------------------------------------------------------------------------------------------------------------
+# Growth
 
 
 def year_growth(context: Context, entity: str) -> Quantity:
@@ -509,7 +510,7 @@ def _labs_fit(context: Context) -> Quantity:
     )
 
 
-# Consumers -----------------------------------------------------------------------------------------------------------
+# Consumers
 
 
 def _people(context: Context, entity: str, metric: str) -> Quantity:
@@ -707,7 +708,7 @@ def _inference_share(context: Context) -> Quantity:
     return replace(cost / context["openai_recognised_usd_bn_2024"], interval="all sources; the value is their median")
 
 
-# Firms ---------------------------------------------------------------------------------------------------------------
+# Firms
 
 
 def _share(name: str, entity: str, metric: str, says: str) -> None:
@@ -851,7 +852,7 @@ def _chatgpt_share(context: Context) -> Quantity:
     return pair[0] / pair[1]
 
 
-# Margins -------------------------------------------------------------------------------------------------------------
+# Margins
 
 
 def margins(context: Context) -> pd.DataFrame:
@@ -962,3 +963,126 @@ def run_rate_frame(context: Context, since: date = date(2023, 1, 1)) -> pd.DataF
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+# What the figures of the chapter show
+
+_TITLES = {
+    "run_rates": (
+        "The labs' run rates together stand at {labs_growth_last_year_multiple} what was known of them a year before",
+        "Run rates of AI companies, as stated at the time",
+    ),
+    "recognised": (
+        "Recognised revenue of the last full year is {two_labs_recognised_over_run_rate_ratio} of the run rate now, "
+        "yet in the same months the two agree",
+        "Run rates and recognised revenue of the same companies",
+    ),
+    "scopes": (
+        "Adding everything up would count {ai_revenue_overlap_usd_bn} twice",
+        "AI revenue by whose revenue counts",
+    ),
+    "users": (
+        "{chatgpt_paying_ratio} of ChatGPT's weekly users pay, a share that creeps up",
+        "Users of ChatGPT, and those who pay",
+    ),
+    "adoption": (
+        "{us_firms_using_ai_ratio} of US firms use AI, {adults_using_genai_ratio} of adults: "
+        "breadth is still the consumers'",
+        "Firms and people who use AI, survey by survey",
+    ),
+    "margins": (
+        "Half of the AI margins on record lie below {ai_gross_margin_median_ratio}, "
+        "software's around {software_gross_margin_ratio}",
+        "Gross margins on record",
+    ),
+}
+
+
+def chart_title(context: Context, chart: str) -> str:
+    """
+    Write the title of one of the chapter's figures with the day's numbers, or a neutral one where they are not known.
+
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+    chart : str
+        A key of the table of titles: run_rates, recognised, scopes, users, adoption, margins.
+
+    Returns
+    -------
+    str
+    """
+    told, neutral = _TITLES[chart]
+    names = [name for _, name, _, _ in string.Formatter().parse(told) if name]
+    known = {name: context.get(name) for name in names}
+    if any(quantity is None for quantity in known.values()):
+        return neutral
+    return told.format(**{name: quantity.text() for name, quantity in known.items()})
+
+
+def net_frame(context: Context) -> pd.DataFrame:
+    """
+    Anthropic's bookings on net accounting: the rival's estimate, and the last gross figure brought down alike.
+
+    Returns
+    -------
+    DataFrame
+        company, day, usd_bn, accounting, source; empty until the estimate was public.
+    """
+    columns = ["company", "day", "usd_bn", "accounting", "source"]
+    factor, rate = context.get("anthropic_net_share_ratio"), context.get("anthropic_run_rate_usd_bn")
+    if factor is None or rate is None:
+        return pd.DataFrame(columns=columns)
+    net = context.view.rows("anthropic", "annualized_revenue_net").iloc[-1]
+    dated = pd.Timestamp(_rate(context, "anthropic").dated)
+    rows = [
+        ("Anthropic", net["period_end"], net["value"] / 1000, "net, a rival's estimate", net["source"]),
+        ("Anthropic", dated, rate.value * factor.value, "net, by the same share", ";".join(factor.sources)),
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def recognised_frame(context: Context) -> pd.DataFrame:
+    """
+    Recognised revenue of OpenAI and Anthropic by period, brought to a year.
+
+    Returns
+    -------
+    DataFrame
+        company, start, end, period, usd_bn (annualised), amount_usd_bn, source.
+    """
+    parts = []
+    for entity in ("openai", "anthropic"):
+        rows = revenue.recognised_rows(context.view, entity)
+        rows = rows[rows["period_end"] >= pd.Timestamp("2023-01-01")]
+        words = {"quarter": "quarter to ", "half": "half-year to ", "year": "year to "}
+        parts.append(
+            pd.DataFrame(
+                {
+                    "company": revenue.LABS[entity],
+                    "start": rows["period_start"],
+                    "end": rows["period_end"],
+                    "period": rows["kind"].map(words) + rows["period_end"].dt.strftime("%B %Y"),
+                    "usd_bn": rows["annualised_usd_bn"],
+                    "amount_usd_bn": rows["value"] / 1000,
+                    "source": rows["source"],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def scopes_frame(context: Context) -> pd.DataFrame:
+    """The scopes of AI revenue on the day, as :func:`aieq.revenue.scopes`, computed once."""
+    return _scopes(context)
+
+
+def users_frame(context: Context) -> pd.DataFrame:
+    """Users and payers of ChatGPT, as :func:`aieq.adoption.users`."""
+    return adoption.users(context.view)
+
+
+def adoption_frame(context: Context) -> pd.DataFrame:
+    """Adoption by people and firms, as :func:`aieq.adoption.adoption`."""
+    return adoption.adoption(context.view)
