@@ -247,5 +247,5 @@ def crossing(growth: Growth, cost_usd: float, until: int = 2090) -> tuple[float,
     for line in (middle, high, low):
         over = np.flatnonzero(line >= cost_usd * (1 - 1e-9))
         day = days[over[0]] if over.size else None
-        found.append(day.year + (day.dayofyear - 1) / 365.25 if day is not None else np.inf)
+        found.append(day.year + (day.day_of_year - 1) / 365.25 if day is not None else np.inf)
     return found[0], found[1], found[2]
