@@ -41,7 +41,7 @@ lint: setup ## style, and types of the package
 
 unit: setup ## tests of the package and of the data, and the examples in docstrings
 	@echo "unit: package, data, examples"
-	@$(PYTEST) -n 2 --dist worksteal --doctest-modules -m "not browser and not chapters" tests aieq
+	@$(PYTEST) -n 2 --dist worksteal --doctest-modules -m "not browser and not built and not chapters" tests aieq
 
 nbval: setup ## run every chapter and compare each output with the one committed
 	@echo "nbval: every chapter says again what it said"
@@ -53,7 +53,7 @@ strict: setup ## a clean build in which every warning is an error
 pages: setup ## the pages of the last build, as files and in a browser
 	@echo "pages: what a reader opens"
 	@$(RUN) aieq.report.check
-	@$(PYTEST) -m browser tests
+	@$(PYTEST) -m "browser or built" tests
 
 runs: setup ## every chapter under other parameters, and faults planted on purpose
 	@echo "runs: chapters under other days and assumptions, planted faults"

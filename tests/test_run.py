@@ -9,7 +9,7 @@ import pytest
 from notebooks import write_chapter
 
 from aieq.errors import AieqError, ParameterError, UnknownNameError, VintageError
-from aieq.evidence import load
+from aieq.findings import first_day
 from aieq.report import run
 from aieq.report.chapters import parameters_of, published, read_chapter
 
@@ -37,7 +37,7 @@ def test_what_is_no_day_is_refused(day: object) -> None:
 def test_a_day_before_the_evidence_begins_is_refused() -> None:
     """Nothing was known then."""
     with pytest.raises(VintageError):
-        check(as_of=load().first_day - dt.timedelta(days=1))
+        check(as_of=first_day() - dt.timedelta(days=1))
 
 
 @pytest.mark.parametrize("wrong, nearest", [("hihg", "high"), ("lo", "low"), ("bas", "base")])

@@ -335,9 +335,9 @@ def write_findings(path: Path, parameters: dict[str, Any]) -> None:
     parameters : dict
         `as_of`, `scenario` and `seed`.
     """
-    from aieq import findings
+    from aieq.report.results import findings
 
-    _write(path, json.dumps(findings.compute(**parameters), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(path, json.dumps(findings(**parameters), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def build(

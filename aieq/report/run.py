@@ -35,7 +35,7 @@ def check_parameters(chapter: str, parameters: Mapping[str, Any], defaults: Mapp
     ParameterError
         For a name the chapter does not have, a value of the wrong type, or a day that is none.
     VintageError
-        For a day before the evidence begins.
+        For a day before the evidence begins on both sides of the equation.
     UnknownNameError, ScenarioError
         For a scenario that does not exist or is faulty.
 
@@ -63,14 +63,11 @@ def check_parameters(chapter: str, parameters: Mapping[str, Any], defaults: Mapp
                 f"it takes a {wanted.__name__}, like {defaults[name]!r}."
             )
         checked[name] = value
-    if "as_of" in checked:
-        from aieq.evidence import load
+    if {"as_of", "scenario"} & set(checked):
+        # What the chapter's own first call would refuse, refused before a kernel starts.
+        from aieq.findings import context_for
 
-        load().as_of(checked["as_of"])
-    if "scenario" in checked:
-        from aieq.assumptions import load_scenario
-
-        load_scenario(checked["scenario"])
+        context_for(checked.get("as_of", defaults["as_of"]), checked.get("scenario", defaults["scenario"]))
     return checked
 
 
