@@ -647,30 +647,6 @@ def cost_fall_google(context: Context) -> Quantity:
     return _named_trend(context, cost_trends(context), "a request, says Google")
 
 
-@_finding("cost_fall_chips_ratio", "ratio", "yearly fall of the price of chips of equal performance, Epoch")
-def cost_fall_chips(context: Context) -> Quantity:
-    return _named_trend(context, cost_trends(context), "chips alone (Epoch)")
-
-
-@_finding("price_paid_fall_ratio", "ratio", "yearly fall of the price that buyers paid for a token")
-def price_paid_fall(context: Context) -> Quantity:
-    trends = price_trends(context)
-    if not trends:
-        msg = f"no price that buyers paid was known on {context.as_of}: ask for a later day"
-        raise VintageError(msg)
-    falls = [-trend.change_ratio for trend in trends]
-    wide = len(falls) > 1
-    return Quantity(
-        sum(falls) / len(falls),
-        "ratio",
-        min(falls) if wide else None,
-        max(falls) if wide else None,
-        grade="estimated",
-        sources=tuple(key for trend in trends for key in trend.quantity.sources),
-        interval="range of the measurements; the value is their middle" if wide else "none: one measurement",
-    )
-
-
 def margin_races(context: Context) -> pd.DataFrame:
     """
     Margin two years ahead under each pair of a known cost trend and a known price trend.
