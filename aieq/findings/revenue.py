@@ -99,7 +99,7 @@ def _net_share(context: Context) -> Quantity:
 
 
 @finding(
-    "labs_run_rate_usd_bn",
+    "all_labs_run_rate_usd_bn",
     unit="USD_bn",
     section="revenue",
     says="annualised revenue of the labs that state one, as each reports it; the low end is net of partners' share",
