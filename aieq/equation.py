@@ -453,7 +453,9 @@ def solve(symbol: str, target: str = "coverage_capital_ratio", equals: float = 1
     crossings = np.flatnonzero(np.isfinite(gaps[:-1]) & np.isfinite(gaps[1:]) & (gaps[:-1] * gaps[1:] < 0))
     from scipy.optimize import brentq
 
-    roots = [*exact, *(brentq(gap, grid[i], grid[i + 1], xtol=1e-12) for i in crossings)]
+    found = [brentq(gap, grid[i], grid[i + 1], xtol=1e-12) for i in crossings]
+    # A sign also changes across a pole, which solves nothing.
+    roots = [*exact, *(x for x in found if abs(gap(x)) < 1e-6 * max(1.0, abs(equals)))]
     if not roots:
         ends = sorted((gaps[np.isfinite(gaps)][0] + equals, gaps[np.isfinite(gaps)][-1] + equals))
         msg = (

@@ -166,7 +166,9 @@ def bridge(steps: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
     steps : DataFrame
         step, usd_bn, total (whether it is a level).
     """
-    chart = waterfall(steps, "step", "usd_bn", "total", x_title="USD bn a year")
+    # The first level is drawn as the part the others build on.
+    drawn = steps.assign(total=[row > 0 and total for row, total in enumerate(steps["total"])])
+    chart = waterfall(drawn, "step", "usd_bn", "total", x_title="USD bn a year", values=",.0f")
     first, last = steps[steps["total"]]["usd_bn"].iloc[[0, -1]]
     changes = "; ".join(f"{row.step}: {row.usd_bn:+,.0f}" for row in steps[~steps["total"]].itertuples())
     return Figure(

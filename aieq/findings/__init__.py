@@ -45,8 +45,11 @@ def finding(name: str, *, unit: str, section: str, says: str) -> Callable:
     says : str
         What it counts: a noun phrase.
     """
-    if unit not in UNITS or section not in SECTIONS or name in REGISTRY:
-        msg = f"finding {name!r}: unit {unit!r} or section {section!r} does not exist, or the name is taken"
+    if unit not in UNITS or section not in SECTIONS:
+        msg = f"finding {name!r}: there is no unit {unit!r} or no section {section!r}{did_you_mean(unit, UNITS)}"
+        raise UnknownNameError(msg)
+    if name in REGISTRY:
+        msg = f"finding {name!r} is registered twice: the section {REGISTRY[name].section} has it already; ask for that one"
         raise UnknownNameError(msg)
 
     def register(function: Callable[[Context], Quantity]) -> Callable[[Context], Quantity]:

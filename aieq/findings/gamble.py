@@ -380,3 +380,72 @@ def what_must_be_true(context: Context) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def bridge(context: Context) -> pd.DataFrame:
+    """
+    Go from the answer of the envelope to that of the capital rule, step by step.
+
+    Returns
+    -------
+    DataFrame
+        step, usd_bn (a level or a change, USD bn a year), total (whether it is a level). Parts add up to the last level.
+    """
+    values = capital_inputs(context)
+    envelope_answer = context["required_revenue_usd_bn"].value
+    answer = equation.evaluate("required_revenue_capital_usd_bn", **values)
+    cahn_margin = context.scenario["cahn_buyer_gross_margin_ratio"]
+    margin = values["buyer_gross_margin_ratio"]
+    table = stock.vintages(context.view, context.scenario)
+    latest = table.groupby("entity").tail(1)
+    spending = 4 * float((latest["value"] * latest["ai_share_ratio"]).sum()) / (1 - cahn_margin)
+    other_margin = spending * (1 - cahn_margin) / (1 - margin)
+    rent = equation.evaluate("capital_charge_usd_bn", **values) / (1 - margin)
+    rows = [
+        ("Back of the envelope", envelope_answer, True),
+        ("Five builders' AI spending instead of all accelerators sold, doubled", spending - envelope_answer, False),
+        ("Sellers' margin of the scenario", other_margin - spending, False),
+        ("A year's rent instead of the whole price", rent - other_margin, False),
+        ("Energy and operations", answer - rent, False),
+        ("Capital in use", answer, True),
+    ]
+    return pd.DataFrame(
+        [row for row in rows if row[2] or row[1] != 0], columns=["step", "usd_bn", "total"]
+    )
+
+
+MOVED = {
+    "ai_share_of_capex_ratio": "AI share of capital expenditure",
+    "asset_life_years": "Economic lives",
+    "buyer_gross_margin_ratio": "Margin of those who sell",
+    "cost_of_capital_ratio": "Cost of capital",
+    "replacement_price_fall_ratio": "Fall of replacement prices",
+    "operations_to_capital_ratio": "Operations",
+    "energy_to_capital_ratio": "Energy",
+}
+
+
+def tornado(context: Context) -> pd.DataFrame:
+    """
+    Move each assumption of the capital rule over its defensible range, alone.
+
+    Returns
+    -------
+    DataFrame
+        assumption, value, low, high (USD bn a year), widest first.
+    """
+    target = "required_revenue_capital_usd_bn"
+    central = equation.evaluate(target, **capital_inputs(context))
+    rows = []
+    for name, meaning in MOVED.items():
+        ends = context.scenario.assumptions[name].range
+        answers = [central]
+        for side in (0, 1):
+            end = {member: pair[side] for member, pair in ends.items()} if isinstance(ends, dict) else ends[side]
+            moved = context.scenario.replaced(**{name: end})
+            answers.append(equation.evaluate(target, **stock.inputs(context.view, moved)))
+        rows.append({"assumption": meaning, "value": central, "low": min(answers), "high": max(answers)})
+    table = pd.DataFrame(rows)
+    return table.assign(_width=table["high"] - table["low"]).sort_values("_width", ascending=False, ignore_index=True).drop(
+        columns="_width"
+    )
