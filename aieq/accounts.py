@@ -12,6 +12,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -464,12 +465,32 @@ def equity_raised(view: View, labs: Iterable[str], year: int) -> Quantity:
     Quantity
         In USD_bn; zero if no round is on record for the year.
     """
-    return add([_rounds(view, lab, year) for lab in labs])
+    first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)
+    return add([_rounds(view, lab, first, last) for lab in labs])
 
 
-def _rounds(view: View, lab: str, year: int) -> Quantity:
+def equity_between(view: View, lab: str, until: date, months: int = 12) -> Quantity:
+    """
+    Sum the equity rounds of a lab that closed in the months up to a day.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    lab : str
+        The lab.
+    until : date
+        Last day.
+    months : int
+        How long.
+    """
+    end = pd.Timestamp(until)
+    return _rounds(view, lab, end - pd.DateOffset(months=months) + pd.Timedelta(days=1), end)
+
+
+def _rounds(view: View, lab: str, first: pd.Timestamp, last: pd.Timestamp) -> Quantity:
     rows = view.rows(lab, "funding_round_equity")
-    rows = rows[(rows["period_end"].dt.year == year) & ~_superseded(rows, view)]
+    rows = rows[rows["period_end"].between(first, last) & ~_superseded(rows)]
     if rows.empty:
         return Quantity(0.0, "USD_bn", grade="estimated", as_of=view.day, interval="none: no round on record")
     return Quantity(
@@ -482,11 +503,10 @@ def _rounds(view: View, lab: str, year: int) -> Quantity:
     )
 
 
-def _superseded(rows: pd.DataFrame, view: View) -> pd.Series:
-    """Mark rows whose note says they are superseded, once a later round is known."""
+def _superseded(rows: pd.DataFrame) -> pd.Series:
+    """Mark rounds whose note says that a later one took their place, once that one is known."""
     said = rows["note"].str.contains("superseded", case=False)
-    later = rows["period_end"].max() if len(rows) else pd.Timestamp(view.day)
-    return said & (rows["period_end"] < later)
+    return said & (rows["period_end"] < rows["period_end"].max())
 
 
 def _stakes(view: View, investors: Iterable[str], labs: Iterable[str], year: int) -> Quantity:

@@ -407,6 +407,24 @@ def cycles(network: nx.MultiDiGraph, longest: int = 4) -> list[Cycle]:
     return sorted(found, key=lambda c: (-(c.smallest_usd_bn or 0.0), len(c.path), c.path))
 
 
+def components(network: nx.MultiDiGraph) -> dict[str, int]:
+    """
+    Number the groups of companies that can all reach each other along the arrows.
+
+    Parameters
+    ----------
+    network : MultiDiGraph
+        From :func:`graph`.
+
+    Returns
+    -------
+    dict
+        Company to group; a company alone in its group lies on no cycle.
+    """
+    groups = nx.strongly_connected_components(network)
+    return {node: i for i, nodes in enumerate(groups) for node in nodes}
+
+
 def on_cycles(network: nx.MultiDiGraph, kinds: Iterable[str] = PAYMENTS) -> tuple[float, float]:
     """
     Add up the payments between companies that can reach each other both ways.
@@ -425,7 +443,7 @@ def on_cycles(network: nx.MultiDiGraph, kinds: Iterable[str] = PAYMENTS) -> tupl
     tuple of float
         Amount on cycles and amount in all, USD bn in force.
     """
-    component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(network)) for node in nodes}
+    component = components(network)
     edges = [(a, b, data["force"]) for a, b, kind, data in network.edges(keys=True, data=True) if kind in set(kinds)]
     return sum(v for a, b, v in edges if component[a] == component[b]), sum(v for _, _, v in edges)
 
