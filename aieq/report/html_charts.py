@@ -117,23 +117,15 @@ def enrich(body: str, specs: dict[str, dict[str, Any]], out: Path, root: str) ->
     return _FIGURE.sub(complete, body)
 
 
-def vega_bundle() -> str:
-    """
-    Bundle the part of Vega that draws.
-
-    Returns
-    -------
-    str
-        A script that sets ``window.aieqVega``; nothing in it asks another host.
-    """
-    return vl_convert.javascript_bundle(
-        "window.aieqVega={View:vega.View,parse:vega.parse};", vl_version=still.VEGA_LITE
-    )
+def _exported() -> str:
+    # The address is only the name under which vl-convert holds the module; it fetches nothing.
+    module = f"https://cdn.jsdelivr.net/npm/vega@{vl_convert.get_vega_version()}/+esm"
+    return f"import {{View, parse}} from {module!r};window.aieqVega={{View:View,parse:parse}};"
 
 
 def write_bundle(out: Path) -> Path:
     """
-    Write the bundle into the built book, unless it is there in this version.
+    Write the part of Vega that draws into the built book, unless it is there already.
 
     Parameters
     ----------
@@ -143,13 +135,15 @@ def write_bundle(out: Path) -> Path:
     Returns
     -------
     Path
-        The file.
+        A script that sets ``window.aieqVega``; nothing in it asks another host.
     """
     target = out / FOLDER / "vega.js"
-    stamp = f"// vl-convert {vl_convert.__version__ if hasattr(vl_convert, '__version__') else vl_convert.get_vega_version()}\n"
+    exported = _exported()
+    stamp = f"// Vega, BSD-3-Clause, from vl-convert {vl_convert.__version__}: {exported.rpartition(';window')[2]}\n"
     if not target.exists() or not target.read_text(encoding="utf-8").startswith(stamp):
+        bundle = vl_convert.javascript_bundle(exported, vl_version=still.VEGA_LITE)
         # an immediately called function keeps the bundle's names out of the page
-        _write(target, f"{stamp}(function(){{{vega_bundle()}}})();\n")
+        _write(target, f"{stamp}(function(){{{bundle}}})();\n")
     return target
 
 
