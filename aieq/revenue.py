@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import pandas as pd
 
 from .errors import VintageError
@@ -669,6 +670,50 @@ def recognised_rows(view: View, entity: str) -> pd.DataFrame:
     rows = rows.drop_duplicates(["period_start", "period_end"]).drop(columns="_order")
     times = rows["kind"].map({"quarter": 4, "half": 2, "year": 1})
     return rows.assign(annualised_usd_bn=rows["value"] * times / 1000).sort_values(["period_end", "period_start"])
+
+
+def mean_run_rate(view: View, entity: str, start: pd.Timestamp, end: pd.Timestamp) -> Quantity:
+    """
+    Mean of a run rate over the days of a period, read between its dates at constant growth.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    entity : str
+        The company.
+    start, end : Timestamp
+        First and last day.
+
+    Returns
+    -------
+    Quantity
+        USD_bn, estimated.
+
+    Raises
+    ------
+    VintageError
+        If no figures on both sides of the period were known.
+    """
+    rows = run_rate_rows(view, entity)
+    rows = rows[rows["basis"].isin(("reported", "secondary")) & rows["value"].notna()]
+    order = rows["basis"].map(BASES.index)
+    rows = rows.assign(_order=order).sort_values(["period_end", "_order"]).drop_duplicates("period_end")
+    if rows.empty or rows["period_end"].iloc[0] > start or rows["period_end"].iloc[-1] < end:
+        msg = f"the run rate of {entity} was not known on both sides of {start.date()} to {end.date()} on {view.day}"
+        raise VintageError(msg)
+    dates = (rows["period_end"] - start).dt.days.to_numpy(dtype=float)
+    days = np.arange((end - start).days + 1)
+    between = np.exp(np.interp(days, dates, np.log(rows["value"].to_numpy())))
+    inside = rows[(dates >= -_CONFLICT_DAYS) & (dates <= days[-1] + _CONFLICT_DAYS)]
+    return Quantity(
+        float(between.mean()) / 1000,
+        "USD_bn",
+        grade="estimated",
+        as_of=view.day,
+        sources=tuple(key for joined in inside["source"] for key in joined.split(";")),
+        interval="none: read between figures of other dates",
+    )
 
 
 MARGINS = (

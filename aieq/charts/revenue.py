@@ -8,10 +8,11 @@ import altair as alt
 import pandas as pd
 
 from .figure import Figure, spoken
-from .kinds import bars, dots_with_intervals, doubling_guides, lines, marks, rule
-from .theme import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, INK
+from .kinds import dots_with_intervals, doubling_guides, lines, marks, wrap
+from .theme import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, INK, PAPER
 
 _BN = "Billion dollars a year"
+_SHORTEST_LINE_DAYS = 60
 _SMALLEST_BN = 0.05  # below it run rates are of trials and would stretch the axis by two powers of ten
 _COLOURS = {
     "OpenAI": COMPANY["openai"],
@@ -30,6 +31,19 @@ _PARTS = {
     "Clouds, less what labs pay them": COMPANY["microsoft"],
     "Applications, less what they pay on": CATEGORICAL[3],
     "Counted twice": CONTEXT,
+}
+
+_RIGHT = {"align": "left", "dx": 8, "baseline": "middle", "dy": -8}
+_ABOVE = {"align": "center", "dy": -24, "baseline": "middle"}
+_BELOW = {"align": "center", "dy": 14, "baseline": "middle"}
+_SIDES = {
+    "US adults, generative AI": _ABOVE,
+    "US firms, Census, old question": _BELOW,
+    "US firms, Census, new question": _RIGHT,
+    "EU firms, Eurostat": {**_ABOVE, "dy": -10},
+    "EU large firms, Eurostat": _ABOVE,
+    "Firms that pay, Ramp": _RIGHT,
+    "Large firms, McKinsey": _RIGHT,
 }
 
 
@@ -79,9 +93,16 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
     if frame.empty:
         return Silence(title, as_of)
     shown = frame[frame["usd_bn"] >= _SMALLEST_BN]
-    # A line needs two points; a single statement would be a name without a line.
-    counts = shown.groupby("company")["day"].transform("size")
-    shown = shown[counts > 1].reset_index(drop=True)
+    # A line needs two statements some time apart; two sources on one moment are a conflict, not growth.
+    spans = shown.groupby("company")["day"].transform(lambda days: (days.max() - days.min()).days)
+    shown = shown[spans >= _SHORTEST_LINE_DAYS]
+    if shown.empty:
+        return Silence(title, as_of)
+    end = pd.Timestamp(as_of)
+    held = shown.sort_values("day", kind="stable").groupby("company", sort=False).tail(1)
+    held = held[held["day"] < end].assign(day=end, carried_forward=True)
+    shown = pd.concat([shown.assign(carried_forward=False), held], ignore_index=True)
+    shown = shown.sort_values(["company", "day"], kind="stable").reset_index(drop=True)
     base = lines(
         shown,
         "day",
@@ -89,18 +110,20 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
         "company",
         log=True,
         points=True,
+        dashed="carried_forward",
         colours=_COLOURS,
         y_title=_BN,
         height=430,
         tooltip=("basis", "accounting", "source"),
     )
-    first = shown[shown["company"] == "OpenAI"].iloc[0]
-    guides = doubling_guides(first["day"], first["usd_bn"], as_of, months=(6, 12, 24), y="usd_bn", top=100, y_title=_BN)
+    guides = doubling_guides(
+        shown["day"].min(), _SMALLEST_BN, as_of, months=(6, 12, 24), y="usd_bn", top=100, y_title=_BN
+    )
     pieces = [guides, base]
     if len(net):
         pieces.append(
             marks(
-                net.assign(label="net, by a rival's estimate"),
+                net,
                 "day",
                 "usd_bn",
                 None,
@@ -108,7 +131,7 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
                 opened=True,
                 log=True,
                 y_title=_BN,
-                tooltip=("label", "source"),
+                tooltip=("accounting", "source"),
             )
         )
     last = shown.sort_values("day").groupby("company").tail(1)
@@ -123,10 +146,10 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
         ),
         sources=_keys(shown, net),
         as_of=as_of,
-        data=pd.concat([shown, net], ignore_index=True),
+        data=pd.concat([shown[~shown["carried_forward"]], net], ignore_index=True).drop(columns="carried_forward"),
         note=(
             "OpenAI counts net of its partners' share, Anthropic gross; open diamonds show Anthropic net. "
-            "Clouds include what the labs pay them. Lines join statements; nothing is extrapolated."
+            "Clouds include what the labs pay them. Lines join statements; dashed: carried forward, not extrapolated."
         ),
         name="run-rates",
     )
@@ -274,22 +297,50 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
     """
     if frame.empty:
         return Silence(title, as_of)
-    drawn = bars(
-        frame,
-        "scope",
-        "usd_bn",
-        "part",
-        horizontal=True,
-        opened="twice",
-        values=",.3~r",
-        colours=_PARTS,
-        y_title=_BN,
-        tooltip=("source",),
+    frame = frame.reset_index(drop=True)
+    ends = frame.groupby("scope", sort=False)["usd_bn"].cumsum()
+    drawn = frame.assign(_from=ends - frame["usd_bn"], _to=ends, _bar=frame["scope"].map(lambda label: wrap(label, 24)))
+    order = list(dict.fromkeys(drawn["_bar"]))
+    keys = [part for part in _PARTS if part in set(frame["part"])]
+    colours = alt.Scale(domain=keys, range=[_PARTS[key] for key in keys])
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=190, domain=False, ticks=False, grid=False)
+    place = alt.Y("_bar:N", sort=order, title=None, axis=axis)
+    hover = [
+        alt.Tooltip("scope:N"),
+        alt.Tooltip("part:N"),
+        alt.Tooltip("usd_bn:Q", title="billion dollars a year", format=",.3~g"),
+        alt.Tooltip("source:N"),
+    ]
+    legend = alt.Legend(columns=2, symbolType="square", symbolStrokeWidth=0, symbolOpacity=1, title=None)
+    length = alt.X("_from:Q", title=_BN, axis=alt.Axis(grid=True, domain=False, tickCount=8))
+    pieces = [
+        alt.Chart(drawn[~drawn["twice"]])
+        .mark_bar(height={"band": 0.72}, stroke=PAPER, strokeWidth=1)
+        .encode(y=place, x=length, x2="_to:Q", color=alt.Color("part:N", scale=colours, legend=legend), tooltip=hover)
+    ]
+    if drawn["twice"].any():
+        pieces.append(
+            alt.Chart(drawn[drawn["twice"]])
+            .mark_bar(height={"band": 0.72}, fillOpacity=0.15, strokeWidth=1.4, strokeDash=[4, 3])
+            .encode(
+                y=place,
+                x=length,
+                x2="_to:Q",
+                color=alt.Color("part:N", scale=colours, legend=legend),
+                stroke=alt.Stroke("part:N", scale=colours, legend=None),
+                tooltip=hover,
+            )
+        )
+    tops = drawn.groupby("_bar", sort=False, as_index=False)["_to"].max()
+    pieces.append(
+        alt.Chart(tops)
+        .mark_text(align="left", dx=5, fontWeight=600)
+        .encode(y=place, x=alt.X("_to:Q", title=_BN), text=alt.Text("_to:Q", format=",.3~r"))
     )
     sums = frame.groupby("scope", sort=False)["usd_bn"].sum()
     said = "; ".join(f"{scope}: {amount:.3g}" for scope, amount in sums.items())
     return Figure(
-        drawn,
+        alt.layer(*pieces).properties(height=46 * len(order) + 8),
         title=title,
         subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year",
         alt=f"Bars grow from labs alone to everything added up. Billion dollars a year: {said}.",
@@ -380,16 +431,27 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure |
         "pct",
         "series",
         points=True,
+        labels=False,
         colours=colours,
         y_title="Per cent",
         zero=True,
         height=430,
-        tooltip=("counts", "source"),
+        tooltip=("series", "counts", "source"),
     )
+    pieces = [base]
+    for name, side in _SIDES.items():
+        ends = frame[frame["series"] == name].tail(1)
+        if len(ends):
+            words = ends[["day", "pct"]].assign(_words=wrap(name, 20))
+            pieces.append(
+                alt.Chart(words)
+                .mark_text(lineBreak="\n", fontWeight=600, color=colours[name], **side)
+                .encode(x=alt.X("day:T", title=None), y=alt.Y("pct:Q", title="Per cent"), text="_words:N")
+            )
     last = frame.sort_values("day").groupby("series", sort=False).tail(1)
     said = ", ".join(f"{row.series} {row.pct:.3g}" for row in last.itertuples())
     return Figure(
-        base,
+        alt.layer(*pieces),
         title=title,
         subtitle="Share that uses AI (purple: people; grey: firms) or pays for it (blue), per cent",
         alt=(
@@ -452,7 +514,8 @@ def margin_dots(
     )
     pieces = [back, dots]
     if frame["pct"].min() < 0:
-        pieces.insert(1, rule(x=0.0, dashed=False))
+        zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, opacity=0.7)
+        pieces.insert(1, zero.encode(x=alt.X("at:Q", title="Gross margin, per cent")))
     last = frame[~frame["expected"]].sort_values("day").groupby("who", sort=False).tail(1)
     said = ", ".join(f"{row.who} {row.pct:.3g}" for row in last.itertuples())
     names = " and ".join(f"{label} ({low:g} to {high:g})" for label, (low, high) in ranges.items())

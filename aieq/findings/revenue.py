@@ -12,7 +12,7 @@ from .. import adoption, revenue
 from ..errors import VintageError
 from ..evidence import OUTCOMES, quantity_of
 from ..quantity import Quantity, derive, weakest
-from ..trends import growth_fit
+from ..trends import FEWEST_POINTS, growth_fit
 from . import Context, finding
 
 _YEAR_DAYS = (300, 430)  # two figures this far apart make a growth "of a year", brought to one year
@@ -352,6 +352,38 @@ def _anthropic_quarter(context: Context) -> Quantity:
     return _last_quarter(context, "anthropic")
 
 
+def _over_mean(context: Context, entity: str) -> Quantity:
+    rows = revenue.recognised_rows(context.view, entity)
+    last = rows[rows["kind"] == "quarter"]
+    if last.empty:
+        msg = f"no quarter of {entity}'s revenue was known on {context.as_of}"
+        raise VintageError(msg)
+    last = last.iloc[-1]
+    mean = revenue.mean_run_rate(context.view, entity, last["period_start"], last["period_end"])
+    booked = context[f"{entity}_last_quarter_annualised_usd_bn"]
+    return replace(booked / mean, interval="range of sources, the run rate read between its dates")
+
+
+@finding(
+    "openai_quarter_over_run_rate_ratio",
+    unit="ratio",
+    section="revenue",
+    says="OpenAI's last quarter on record, times four, over the mean run rate of the same months",
+)
+def _openai_over(context: Context) -> Quantity:
+    return _over_mean(context, "openai")
+
+
+@finding(
+    "anthropic_quarter_over_run_rate_ratio",
+    unit="ratio",
+    section="revenue",
+    says="Anthropic's last quarter on record, times four, over the mean run rate of the same months",
+)
+def _anthropic_over(context: Context) -> Quantity:
+    return _over_mean(context, "anthropic")
+
+
 # Growth
 
 
@@ -496,6 +528,9 @@ def _labs_fit(context: Context) -> Quantity:
     since = known["day"].iloc[-1] - pd.DateOffset(years=2)
     # Months in which no new figure came out repeat the last one and would feign precision.
     fresh = known[known["day"] >= since].drop_duplicates("labs_usd_bn")
+    if len(fresh) < FEWEST_POINTS:
+        msg = f"fewer than {FEWEST_POINTS} totals of the labs' run rates were known on {context.as_of}"
+        raise VintageError(msg)
     fit = growth_fit(fresh["day"], fresh["labs_usd_bn"])
     total = _total(context, "labs")
     return Quantity(
@@ -973,8 +1008,7 @@ _TITLES = {
         "Run rates of AI companies, as stated at the time",
     ),
     "recognised": (
-        "Recognised revenue of the last full year is {two_labs_recognised_over_run_rate_ratio} of the run rate now, "
-        "yet in the same months the two agree",
+        "The last full year's revenue is {two_labs_recognised_over_run_rate_ratio} of the run rate now",
         "Run rates and recognised revenue of the same companies",
     ),
     "scopes": (
