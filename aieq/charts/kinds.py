@@ -587,6 +587,8 @@ def bars(
         place = alt.X(
             f"{x}:{letter}",
             sort=order if kind == "nominal" else alt.Undefined,
+            # Bars stand over their day: without room at the ends the first and the last are cut in half.
+            scale=alt.Scale(padding=12) if kind == "temporal" else alt.Undefined,
             title=_titled(x_title) or None,
             axis=place_axis,
         )
