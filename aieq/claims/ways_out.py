@@ -76,8 +76,8 @@ def efficiency(context: Context) -> Judgement:
     because = (
         f"because the cheapest list price of equal quality became {fall.text()} lower in two years, and coverage of "
         f"capital in use went from {then.text()} on the article's day to {now.full_text()}, "
-        f"{Quantity(more, 'multiple').text()} as much. {said or 'The gross margins of the labs are not known'}. Volume and dearer models raised revenue as "
-        "well, so the part of efficiency in this is not identified."
+        f"{Quantity(more, 'multiple').text()} as much. {said or 'The gross margins of the labs are not known'}. Volume "
+        "and dearer models raised revenue as well, so the part of efficiency in this is not identified."
     )
     goes_on = fall.value >= TENFOLD
     if goes_on and (now.value >= 1 or software):
@@ -123,8 +123,8 @@ def killer(context: Context) -> Judgement:
     share = agents.value / missing.value if missing.value > 0 else float("inf")
     because = (
         f"because coverage of capital in use is {coverage.full_text()}, so {missing.text()} a year is missing, and "
-        f"coding agents that publish a figure bill {agents.text()}: {growth.text()} what they billed a year before, and "
-        f"{_percent(share)} of what is missing. Whether they are a new business model or dearer software cannot be "
+        f"coding agents that publish a figure bill {agents.text()}: {growth.text()} what they billed a year before, "
+        f"and {_percent(share)} of what is missing. Whether they are a new business model or dearer software cannot be "
         "measured, and other agents publish no revenue."
     )
     if share >= FIRST_ORDER_RATIO:

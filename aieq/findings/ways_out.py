@@ -585,11 +585,11 @@ def _yearly(row: pd.Series) -> float:
 
 
 COST_TRENDS = {
-    "chips alone (Epoch)": ("epoch", "hardware_cost_change_per_year", False),
-    "a token, says Microsoft": ("microsoft", "cost_per_token_change", True),
-    "a request, says Google": ("alphabet", "gemini_serving_unit_cost_change", True),
+    "Chips alone (Epoch)": ("epoch", "hardware_cost_change_per_year", False),
+    "A token at Microsoft": ("microsoft", "cost_per_token_change", True),
+    "A request at Google": ("alphabet", "gemini_serving_unit_cost_change", True),
 }
-PRICE_TRENDS = {"paid, panel of buyers (YipitData)": ("llm_market", "effective_price_change_yipit", False)}
+PRICE_TRENDS = {"Panel of buyers": ("llm_market", "effective_price_change_yipit", False)}
 
 
 def _trends(context: Context, named: Mapping[str, tuple[str, str, bool]]) -> list[Trend]:
@@ -623,7 +623,7 @@ def price_trends(context: Context) -> list[Trend]:
             sources=_keys(paid["source"]),
             interval="none: one study, two readings",
         )
-        found.append(Trend("paid, sample of calls", change, quantity, False))
+        found.append(Trend("Sample of calls", change, quantity, False))
     return sorted(found, key=lambda trend: -trend.change_ratio)
 
 
@@ -639,12 +639,12 @@ def _named_trend(context: Context, trends: list[Trend], label: str) -> Quantity:
 
 @_finding("cost_fall_microsoft_ratio", "ratio", "fall of the cost of a token in a year, by Microsoft's statement")
 def cost_fall_microsoft(context: Context) -> Quantity:
-    return _named_trend(context, cost_trends(context), "a token, says Microsoft")
+    return _named_trend(context, cost_trends(context), "A token at Microsoft")
 
 
 @_finding("cost_fall_google_ratio", "ratio", "fall of the cost of serving a request in a year, by Google's statement")
 def cost_fall_google(context: Context) -> Quantity:
-    return _named_trend(context, cost_trends(context), "a request, says Google")
+    return _named_trend(context, cost_trends(context), "A request at Google")
 
 
 def margin_races(context: Context) -> pd.DataFrame:
@@ -659,8 +659,8 @@ def margin_races(context: Context) -> pd.DataFrame:
     """
     start = context["openai_gross_margin_ratio"].value
     held = Quantity(0.0, "ratio", grade="assumed", interval="none: a supposition")
-    costs = [Trend("held", 0.0, held, False), *cost_trends(context)]
-    prices = [Trend("held", 0.0, held, False), *price_trends(context)]
+    costs = [Trend("Cost held", 0.0, held, False), *cost_trends(context)]
+    prices = [Trend("Price held", 0.0, held, False), *price_trends(context)]
     rows = []
     for cost in costs:
         for price in prices:
