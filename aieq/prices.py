@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -290,11 +291,11 @@ def price_on(steps: pd.DataFrame, day: pd.Timestamp | date | str) -> float:
     VintageError
         If the level was not yet on offer.
     """
-    known = steps[steps["day"] <= pd.Timestamp(day)]
-    if known.empty:
+    place = int(steps["day"].searchsorted(pd.Timestamp(day), side="right"))
+    if place == 0:
         msg = f"no model on offer reached this level by {pd.Timestamp(day).date()}: ask for a later day"
         raise VintageError(msg)
-    return float(known["price"].iloc[-1])
+    return float(steps["price"].to_numpy()[place - 1])
 
 
 def fall(steps: pd.DataFrame, end: pd.Timestamp | date | str, months: int = 12) -> float:
@@ -334,7 +335,10 @@ def factor_per_year(steps: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp)
 
 
 def slopes_by_window(
-    steps: pd.DataFrame, last_day: pd.Timestamp | date | str, windows: Sequence[int] = WINDOWS
+    steps: pd.DataFrame,
+    last_day: pd.Timestamp | date | str,
+    windows: Sequence[int] = WINDOWS,
+    slope: Callable[[pd.DataFrame, float, pd.Timestamp], dict[str, float]] | None = None,
 ) -> pd.DataFrame:
     """
     The rate of fall fitted on ever longer windows, each beginning when the level was first on offer.
@@ -350,6 +354,8 @@ def slopes_by_window(
         Last day on which the frontier is known.
     windows : sequence of int
         Lengths in months.
+    slope : callable, optional
+        Fits one window; the fit of this module by default.
 
     Returns
     -------
@@ -357,14 +363,15 @@ def slopes_by_window(
         months, per_year (factor by which the price is multiplied each year), low, high (90 %; empty under four
         points), n, whole.
     """
+    slope = slope or _slope
     if steps.empty:
         return pd.DataFrame(columns=["months", "per_year", "low", "high", "n", "whole"])
     first, last = steps["day"].iloc[0], pd.Timestamp(last_day)
     span = (last - first).days / DAYS_A_YEAR * 12
     closes = [(months, first + pd.DateOffset(months=months)) for months in windows]
-    rows = [_slope(steps, months, close) for months, close in closes if close <= last]
+    rows = [slope(steps, months, close) for months, close in closes if close <= last]
     if span > 0 and not any(abs(row["months"] - span) < 1 for row in rows):
-        rows.append(_slope(steps, span, last))
+        rows.append(slope(steps, span, last))
     table = pd.DataFrame(rows)
     if not table.empty:
         table["whole"] = table["months"] == table["months"].max()
@@ -583,7 +590,8 @@ class Market:
     """
     Offers, frontiers and scores of all the evidence, joined once; every question is then cut at a day.
 
-    A frontier up to a day is the beginning of the frontier of any later day, so nothing has to be joined again.
+    A frontier up to a day is the beginning of the frontier of any later day, and the lag of an open model behind a
+    closed one is settled on the day it comes out, so that nothing has to be worked out twice.
 
     Parameters
     ----------
@@ -594,23 +602,26 @@ class Market:
     def __init__(self, evidence: Evidence) -> None:
         self._prices, self._capability = evidence.tables["token_prices"], evidence.tables["capability"]
         self._aliases = load_aliases(evidence.root)
-        self._offers: dict[str, pd.DataFrame] = {}
-        self._scores: dict[str, pd.DataFrame] = {}
-        self._steps: dict[Level, pd.DataFrame] = {}
-        self._lines: pd.DataFrame | None = None
+        self._kept: dict[tuple, Any] = {}
+
+    def _once(self, key: tuple, function: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = function()
+        return self._kept[key]
 
     def offers(self, benchmark: str) -> pd.DataFrame:
         """All offers of models scored on a benchmark."""
-        if benchmark not in self._offers:
-            self._offers[benchmark] = offers(self._prices, self._capability, self._aliases, benchmark)
-        return self._offers[benchmark]
+        return self._once(
+            ("offers", benchmark), lambda: offers(self._prices, self._capability, self._aliases, benchmark)
+        )
+
+    def _all_scores(self, benchmark: str) -> pd.DataFrame:
+        return self._once(("scores", benchmark), lambda: scores(self._capability, benchmark))
 
     def scores(self, benchmark: str, day: date) -> pd.DataFrame:
         """Scores of the models released by a day."""
-        if benchmark not in self._scores:
-            self._scores[benchmark] = scores(self._capability, benchmark)
-        every = self._scores[benchmark]
-        return every[every["released"] <= pd.Timestamp(day)]
+        every = self._all_scores(benchmark)
+        return every.iloc[: int(every["released"].searchsorted(pd.Timestamp(day), side="right"))]
 
     def last_scored(self, benchmark: str, day: date) -> pd.Timestamp:
         """
@@ -621,11 +632,12 @@ class Market:
         VintageError
             If no model was scored by then.
         """
-        out = self.scores(benchmark, day)
-        if out.empty:
+        released = self._all_scores(benchmark)["released"]
+        place = int(released.searchsorted(pd.Timestamp(day), side="right"))
+        if place == 0:
             msg = f"no model out by {day} was scored on {benchmark}: ask for a later day"
             raise VintageError(msg)
-        return out["released"].max()
+        return released.iloc[place - 1]
 
     def steps(self, level: Level, day: date) -> pd.DataFrame:
         """
@@ -636,20 +648,37 @@ class Market:
         VintageError
             If the level was not on offer by then.
         """
-        if level not in self._steps:
-            self._steps[level] = frontier(self.offers(level.benchmark), level_score(level, self._capability))
-        known = self._steps[level]
-        known = known[known["day"] <= self.last_scored(level.benchmark, day)]
-        if known.empty:
+        whole = self._once(
+            ("frontier", level), lambda: frontier(self.offers(level.benchmark), level_score(level, self._capability))
+        )
+        known = int(whole["day"].searchsorted(self.last_scored(level.benchmark, day), side="right"))
+        if known == 0:
             msg = f"no model on offer reached the level of {level.name} by {day}: ask for a later day"
             raise VintageError(msg)
-        return known
+        return self._once(("steps", level, known), lambda: whole.iloc[:known])
+
+    def slopes(self, level: Level, day: date) -> pd.DataFrame:
+        """:func:`slopes_by_window` of a level as known on a day; windows that closed earlier are not fitted again."""
+        steps, last = self.steps(level, day), self.last_scored(level.benchmark, day)
+
+        def slope(steps: pd.DataFrame, months: float, close: pd.Timestamp) -> dict[str, float]:
+            return self._once(("slope", level, close), lambda: _slope(steps, months, close))
+
+        return self._once(("slopes", level, last), lambda: slopes_by_window(steps, last, slope=slope))
+
+    def record_lags(self, benchmark: str, day: date) -> pd.DataFrame:
+        """:func:`record_lags` of the models released by a day."""
+        table = self._once(("lags", benchmark), lambda: record_lags(self._all_scores(benchmark)))
+        return table[table["day"] <= pd.Timestamp(day)]
+
+    def gap(self, benchmark: str, day: pd.Timestamp) -> pd.DataFrame:
+        """:func:`open_closed_gap` on one day: one row, or none before both kinds exist."""
+        return self._once(("gap", benchmark, day), lambda: open_closed_gap(self.scores(benchmark, day), [day]))
 
     def mainstream(self, day: date) -> pd.DataFrame:
         """:func:`mainstream_lines` up to a day."""
-        if self._lines is None:
-            self._lines = mainstream_lines(self._prices)
-        return self._lines[self._lines["day"] <= pd.Timestamp(day)]
+        lines = self._once(("mainstream",), lambda: mainstream_lines(self._prices))
+        return lines[lines["day"] <= pd.Timestamp(day)]
 
 
 _MARKETS: dict[int, Market] = {}

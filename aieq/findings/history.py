@@ -24,6 +24,7 @@ TOKEN_SERIES = (
     ("openai", "api_tokens_per_minute"),
 )
 INTERNET_THREE = ("amazon", "alphabet", "meta")
+SPREAD_TOO_WIDE = 40
 FEWEST_MONTHS_APART = 6  # a growth rate over less says little about a year
 
 
@@ -52,6 +53,10 @@ def _range(
         low, high = (float(pd.Series(values).quantile(q)) for q in (0.25, 0.75))
         interval = f"middle half of {interval}"
     wide = high > low
+    if wide and low > 0 and high / low > SPREAD_TOO_WIDE:
+        # Rounded to such an interval the value would show no digit at all.
+        interval, wide = f"none of use: {interval} from {low:.2g} to {high:,.0f}", False
+        return Quantity(middle, unit, grade=grade, as_of=context.as_of, sources=_keys(sources), interval=interval)
     return Quantity(
         middle,
         unit,
@@ -566,11 +571,9 @@ def level_slopes(context: Context, others: bool = False) -> pd.DataFrame:
         frames = []
         for level in (*LEVELS, *(OTHER_YARDSTICKS if others else ())):
             try:
-                steps = market(context).steps(level, context.as_of)
+                table = market(context).slopes(level, context.as_of)
             except VintageError:
                 continue
-            last = market(context).last_scored(level.benchmark, context.as_of)
-            table = prices.slopes_by_window(steps, last)
             if len(table):
                 frames.append(table.assign(level=level.name, benchmark=level.benchmark))
         if not frames:
@@ -967,31 +970,17 @@ def gap_table(context: Context) -> pd.DataFrame:
 
     def compute() -> pd.DataFrame:
         last = market(context).last_scored(prices.ECI, context.as_of)
-        days = [*pd.date_range("2023-03-31", last, freq="QE"), last]
-        return prices.open_closed_gap(market(context).scores(prices.ECI, context.as_of), list(dict.fromkeys(days)))
+        days = dict.fromkeys([*pd.date_range("2023-03-31", last, freq="QE"), last])
+        rows = [market(context).gap(prices.ECI, day) for day in days]
+        return pd.concat([row for row in rows if len(row)] or rows, ignore_index=True)
 
     return context.memo("gap", compute)
 
 
 def lag_records(context: Context) -> pd.DataFrame:
     """Lag of each record-setting open model behind the first closed one as good, those with a closed one on record."""
-
-    def compute() -> pd.DataFrame:
-        table = prices.record_lags(market(context).scores(prices.ECI, context.as_of))
-        return table[table["lag_months"] > 0].reset_index(drop=True)
-
-    return context.memo("lags", compute)
-
-
-def _two_years_of(frame: pd.DataFrame, column: str, end: pd.Timestamp) -> tuple[float, float]:
-    """Means over the twelve months to a day and the twelve before."""
-    middle, start = end - pd.DateOffset(months=12), end - pd.DateOffset(months=24)
-    late = frame.loc[frame["day"] > middle, column]
-    early = frame.loc[(frame["day"] > start) & (frame["day"] <= middle), column]
-    if late.empty or early.empty:
-        msg = f"too few open models before {end.date()} to compare two years: ask for a later day"
-        raise VintageError(msg)
-    return float(early.mean()), float(late.mean())
+    table = market(context).record_lags(prices.ECI, context.as_of)
+    return table[table["lag_months"] > 0].reset_index(drop=True)
 
 
 def _gap_sources(context: Context) -> tuple[str, ...]:
@@ -1096,9 +1085,6 @@ def _lag_published(context: Context) -> Quantity:
 
 def _latest_margin(view: View, entity: str, metric: str = "gross_margin") -> Quantity | None:
     """Latest yearly or quarterly margin that lies behind the day: an outcome if there is one, else guidance."""
-    every = view.evidence.observations
-    if not ((every["entity"] == entity) & (every["metric"] == metric)).any():
-        return None
     rows = view.rows(entity, metric)
     rows = rows[(rows["period_end"] <= pd.Timestamp(view.day)) & rows["kind"].isin(("year", "half", "quarter"))]
     outcomes = rows[rows["basis"].isin(OUTCOMES)]
@@ -1249,25 +1235,31 @@ def _three_total(context: Context) -> Quantity:
 @_finding(
     "internet_three_worth_usd_tn",
     "USD_tn",
-    "what those profits would be worth at the median multiple of the US market since 1881",
+    "what those three have earned so far and what their latest profits are worth at the US market's own multiple",
 )
 def _three_worth(context: Context) -> Quantity:
     cape = context.view.series("sp500", "shiller_cape")
     if cape.empty:
-        msg = f"the long-run multiple of the US market was not known on {context.as_of}: ask for a later day"
+        msg = f"the multiple of the US market was not known on {context.as_of}: ask for a later day"
         raise VintageError(msg)
-    quartiles = cape["value"].quantile([0.25, 0.5, 0.75])
+    latest, median = float(cape["value"].iloc[-1]), float(cape["value"].median())
     multiple = Quantity(
-        quartiles[0.5],
+        latest,
         "multiple",
-        quartiles[0.25],
-        quartiles[0.75],
+        min(latest, median),
+        max(latest, median),
         grade="estimated",
         as_of=context.as_of,
         sources=_keys(cape["source"].unique()),
-        interval="middle half of the multiples since 1881",
+        interval="at the median multiple since 1881 and at the latest one",
     )
-    return derive(lambda e, m: e * m / 1000, context["internet_three_net_income_usd_bn"], multiple, unit="USD_tn")
+    return derive(
+        lambda earned, year, times: (earned + year * times) / 1000,
+        context["internet_three_earned_so_far_usd_bn"],
+        context["internet_three_net_income_usd_bn"],
+        multiple,
+        unit="USD_tn",
+    )
 
 
 def _last_of_series(context: Context, entity: str, metric: str, unit: str, scale: float) -> Quantity:
