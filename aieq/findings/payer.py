@@ -782,7 +782,7 @@ def _run_rates(context: Context) -> Quantity | None:
     return accounts.add(parts)
 
 
-def capital_table(context: Context, first_year: int = 2019) -> pd.DataFrame:
+def capital_table(context: Context, first_year: int = 2020) -> pd.DataFrame:
     """
     New money by calendar year, and the price of money.
 
@@ -795,8 +795,7 @@ def capital_table(context: Context, first_year: int = 2019) -> pd.DataFrame:
     last = context.as_of.year
     for year in range(first_year, last + 1):
         raised = accounts.equity_raised(view, SELLERS_OF_EQUITY, year)
-        if raised.value > 0:
-            rows.append({"year": year, "series": "labs", "value": raised.value, "partial": year == last})
+        rows.append({"year": year, "series": "labs", "value": raised.value, "partial": year == last})
     bonds = view.rows("hyperscalers", "bond_issuance")
     for end, _ in bonds.groupby("period_end"):
         q = view.quantity("hyperscalers", "bond_issuance", period_end=end).to("USD_bn")
@@ -816,6 +815,11 @@ def capital_table(context: Context, first_year: int = 2019) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["year", "series", "value", "low", "high", "partial", "average"])
     table["average"] = table["average"].fillna(False).astype(bool)
     return table.sort_values(["series", "year"], ignore_index=True)
+
+
+def keys_in(table: pd.DataFrame, column: str = "source") -> tuple[str, ...]:
+    """Collect the source keys of a table's rows, each once."""
+    return tuple(dict.fromkeys(key for joined in table[column] for key in str(joined).split(";") if key))
 
 
 def sources_of(context: Context, *names: str) -> tuple[str, ...]:
