@@ -438,17 +438,20 @@ def solve(symbol: str, target: str = "coverage_capital_ratio", equals: float = 1
         msg = f"{name} has one value for each quarter: ask for ai_share_multiple, or another symbol"
         raise EquationError(msg)
 
-    def gap(x: float) -> float:
-        changed: Any = x
+    def gaps_at(x: np.ndarray) -> np.ndarray:
+        changed = x
         if member:
-            changed = _given({name: values[name]})[name].copy()
-            changed[..., ASSET_CLASSES.index(member)] = x
-        return float(evaluate(target, **{**values, name: changed})) - equals
+            members = np.broadcast_to(_given({name: values[name]})[name], (x.size, len(ASSET_CLASSES))).copy()
+            members[:, ASSET_CLASSES.index(member)] = x
+            changed = members
+        return np.broadcast_to(evaluate(target, **{**values, name: changed}), x.shape) - equals
+
+    def gap(x: float) -> float:
+        return float(gaps_at(np.array([x]))[0])
 
     low, high = entry.bounds
     grid = np.linspace(low, high, 401) if low <= 0 or high / low < 100 else np.geomspace(low, high, 401)
-    with np.errstate(all="ignore"):
-        gaps = np.array([gap(x) for x in grid])
+    gaps = gaps_at(grid)
     exact = grid[gaps == 0]
     crossings = np.flatnonzero(np.isfinite(gaps[:-1]) & np.isfinite(gaps[1:]) & (gaps[:-1] * gaps[1:] < 0))
     from scipy.optimize import brentq

@@ -139,18 +139,25 @@ class View:
         self.day = day
         self.observations = observations
         self._groups: dict[tuple[str, str], np.ndarray] | None = None
+        self._ordered = observations
+        self._kept: dict[tuple, pd.DataFrame] = {}
 
     def __repr__(self) -> str:
         return f"<what was known on {self.day}: {len(self.observations)} figures>"
 
     def _of(self, entity: str, metric: str) -> pd.DataFrame:
         if self._groups is None:
-            self._groups = self.observations.groupby(["entity", "metric"], sort=False, observed=True).indices
-        rows = self._groups.get((entity, metric))
-        if rows is None:
-            _check_names(self.evidence, entity, metric)
-            return self.observations.iloc[:0]
-        return self.observations.iloc[rows]
+            keys = ["period_end", "period_start", "published"]
+            order = np.lexsort([self.observations[key].to_numpy() for key in reversed(keys)])
+            self._ordered = self.observations.iloc[order]
+            self._groups = self._ordered.groupby(["entity", "metric"], sort=False, observed=True).indices
+        if (entity, metric) not in self._kept:
+            rows = self._groups.get((entity, metric))
+            if rows is None:
+                _check_names(self.evidence, entity, metric)
+                rows = slice(0)
+            self._kept[entity, metric] = self._ordered.iloc[rows]
+        return self._kept[entity, metric]
 
     def rows(
         self,
@@ -192,7 +199,7 @@ class View:
             rows = rows[rows["kind"] == kind]
         if unit is not None:
             rows = rows[rows["unit"] == unit]
-        return rows.sort_values(["period_end", "period_start", "published"], kind="stable")
+        return rows.copy(deep=False)
 
     def vintages(self, entity: str, metric: str, *, basis: str | tuple[str, ...] | None = None) -> pd.DataFrame:
         """
@@ -263,7 +270,10 @@ class View:
         DataFrame
             As :meth:`rows`, with ``period_end`` unique and ascending.
         """
-        return best_rows(self.rows(entity, metric, basis=basis, kind="quarter"))
+        key = (entity, metric, "quarters", basis)
+        if key not in self._kept:
+            self._kept[key] = best_rows(self.rows(entity, metric, basis=basis, kind="quarter"))
+        return self._kept[key].copy(deep=False)
 
     def trailing_year(self, entity: str, metric: str, *, end: str | date | None = None) -> Quantity:
         """
@@ -436,11 +446,9 @@ def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    order = rows["basis"].map(BASES.index)
-    exact = rows["value"].isna().astype(int) + (rows["published_is"] == "later_compilation").astype(int)
-    ranked = rows.assign(_basis=order, _exact=exact)
-    ranked = ranked.sort_values(["_basis", "_exact", "published"], ascending=[True, True, False], kind="stable")
-    return ranked.drop(columns=["_basis", "_exact"])
+    """Best first: by `rank` (basis, then exactness), then the latest published."""
+    newest_first = -rows["published"].to_numpy().astype("int64")
+    return rows.iloc[np.lexsort([newest_first, rows["rank"].to_numpy()])]
 
 
 def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -452,8 +460,11 @@ def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Sorted by ``period_end``, which is unique.
     """
-    best = _ranked(rows).drop_duplicates("period_end", keep="first")
-    return best.sort_values("period_end", kind="stable").reset_index(drop=True)
+    ends = rows["period_end"].to_numpy()
+    newest_first = -rows["published"].to_numpy().astype("int64")
+    order = np.lexsort([newest_first, rows["rank"].to_numpy(), ends])
+    first = np.append(True, ends[order][1:] != ends[order][:-1])[: order.size]
+    return rows.iloc[order[first]].reset_index(drop=True)
 
 
 def _keys(sources: pd.Series) -> tuple[str, ...]:
@@ -688,6 +699,8 @@ def _enrich(observations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     grade = full["basis"].map(_GRADE_OF_BASIS)
     grade = grade.where(~((grade == "reported") & (full["evidence"] == "computed")), "derived")
     full["grade"] = grade.where(~(later & grade.isin(["reported", "derived"])), "estimated")
+    exact = full["value"].isna().astype(int) + later.astype(int)
+    full["rank"] = full["basis"].map(BASES.index) * 3 + exact
     # The issuer's own figure is one figure whoever relays it; anybody else's is theirs.
     restates = later & has_first
     owner = full["source"].where((full["basis"] != "reported") | restates, "")
