@@ -37,7 +37,7 @@ _RIGHT = {"align": "left", "dx": 8, "baseline": "middle", "dy": -8}
 _ABOVE = {"align": "center", "dy": -24, "baseline": "middle"}
 _BELOW = {"align": "center", "dy": 14, "baseline": "middle"}
 _SIDES = {
-    "US adults, generative AI": _ABOVE,
+    "US adults, generative AI": {"align": "right", "dx": -8, "dy": -16, "baseline": "middle"},
     "US firms, Census, old question": _BELOW,
     "US firms, Census, new question": _RIGHT,
     "EU firms, Eurostat": {**_ABOVE, "dy": -10},
@@ -340,7 +340,7 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
     sums = frame.groupby("scope", sort=False)["usd_bn"].sum()
     said = "; ".join(f"{scope}: {amount:.3g}" for scope, amount in sums.items())
     return Figure(
-        alt.layer(*pieces).properties(height=46 * len(order) + 8),
+        alt.layer(*pieces).properties(height=54 * len(order) + 8),
         title=title,
         subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year",
         alt=f"Bars grow from labs alone to everything added up. Billion dollars a year: {said}.",

@@ -15,6 +15,7 @@ from ..quantity import Quantity, derive, weakest
 from ..trends import FEWEST_POINTS, growth_fit
 from . import Context, finding
 
+ARTICLE_MARGINS = {"AI companies": (50, 60), "software": (70, 80)}  # ai-margins-below-saas, in per cent
 _YEAR_DAYS = (300, 430)  # two figures this far apart make a growth "of a year", brought to one year
 
 
@@ -654,6 +655,28 @@ def _go(context: Context) -> Quantity:
 def _subscriptions(context: Context) -> Quantity:
     payers, price = context["chatgpt_payers_mn"], context["chatgpt_plus_price_usd_per_month"]
     return derive(lambda n, p: n * p * 12 / 1000, payers, price, unit="USD_bn")
+
+
+@finding(
+    "consumer_subscriptions_over_openai_ratio",
+    unit="ratio",
+    section="revenue",
+    says="that sum over OpenAI's run rate of the date nearest to the count of payers",
+)
+def _subscriptions_share(context: Context) -> Quantity:
+    payers = context.view.rows(*adoption.PAYERS, basis=OUTCOMES)
+    rows = revenue.run_rate_rows(context.view, "openai")
+    if payers.empty or rows.empty:
+        msg = f"payers and run rate of one date were not known on {context.as_of}"
+        raise VintageError(msg)
+    apart = (rows["period_end"] - payers["period_end"].iloc[-1]).abs()
+    if apart.min().days > 31:
+        msg = f"no run rate of OpenAI within a month of the last count of payers was known on {context.as_of}"
+        raise VintageError(msg)
+    rate = quantity_of(rows[apart == apart.min()], context.as_of).to("USD_bn")
+    return replace(
+        context["consumer_subscriptions_ceiling_usd_bn"] / rate, interval="none: one count, one price, one run rate"
+    )
 
 
 def flagship_price(context: Context) -> tuple[str, Quantity]:
