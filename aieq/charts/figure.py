@@ -22,6 +22,7 @@ from aieq.errors import AieqError, did_you_mean
 VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"  # with +json: notebooks refuse the spelling Altair uses
 MOST_ROWS = 5000
 ROWS_IN_PAGE = 120
+SOURCES_IN_LINE = 4
 SHORTEST_ALT = 40
 
 _sources: dict[str, str] = {}
@@ -211,10 +212,6 @@ class Figure:
             raise ChartError(msg) from error
         write = still.escape
         subtitle = f'<span class="chart-subtitle">{write(self.subtitle)}</span>' if self.subtitle else ""
-        links = ", ".join(
-            f'<a href="sources.html#{write(key)}">{write(_sources.get(key, key))}</a>' for key in self.sources
-        )
-        word = "Source" if len(self.sources) == 1 else "Sources"
         note = f'<p class="chart-note">{write(self.note)}</p>' if self.note else ""
         href = "data:text/csv;charset=utf-8," + urllib.parse.quote(self.csv(), safe="/:,;()")
         return (
@@ -222,10 +219,22 @@ class Figure:
             f'<figcaption><span class="chart-title">{write(self.title)}</span>{subtitle}</figcaption>'
             f'<div class="chart-view">{drawing}</div>'
             f'<div class="chart-foot">{note}'
-            f"<p>{word}: {links}. As known on <time>{spoken(self.as_of)}</time>.</p>"
+            f"{self._credits()}"
             f'<p class="chart-tools"><a class="chart-csv" download="{self.id}.csv" href="{href}">'
             "Data as CSV</a></p>"
             f"{self._table()}</div></figure>"
+        )
+
+    def _credits(self) -> str:
+        write = still.escape
+        links = [f'<a href="sources.html#{write(key)}">{write(_sources.get(key) or key)}</a>' for key in self.sources]
+        known = f"As known on <time>{spoken(self.as_of)}</time>."
+        if len(links) <= SOURCES_IN_LINE:
+            word = "Source" if len(links) == 1 else "Sources"
+            return f"<p>{word}: {'; '.join(links)}. {known}</p>"
+        return (
+            f'<details class="chart-sources"><summary>{len(links)} sources</summary>{"; ".join(links)}.</details>'
+            f"<p>{known}</p>"
         )
 
     def _table(self) -> str:

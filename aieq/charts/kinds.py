@@ -618,7 +618,7 @@ def bars(
     hover = _tooltips(frame, [c for c in (x, group, y, *(interval or ()), *tooltip) if c])
     channels = {"y" if horizontal else "x": place, "x" if horizontal else "y": length}
     hollow = frame[opened].astype(bool) if opened else pd.Series(False, index=frame.index)
-    band = {"width": max(4, 260 // frame[x].nunique())} if kind == "temporal" else {}
+    band = {"width": max(4, 260 // max(frame[x].nunique(), 1))} if kind == "temporal" else {}
     pieces: list[Any] = []
     if (~hollow).any():
         pieces.append(alt.Chart(frame[~hollow]).mark_bar(**band).encode(**channels, color=ink, tooltip=hover, **extra))

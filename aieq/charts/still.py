@@ -95,7 +95,7 @@ def fingerprint(spec: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
+def sized(spec: dict[str, Any], width: int, *, slack: int = 0) -> dict[str, Any]:
     """
     Fit a specification into a total width.
 
@@ -108,6 +108,8 @@ def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
         Vega-Lite specification.
     width : int
         Pixels, axes and labels included.
+    slack : int
+        Pixels by which charts of several panels came out too wide before.
 
     Returns
     -------
@@ -126,14 +128,14 @@ def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
     if facet or "facet" in spec or "repeat" in spec:
         holder, inner = (facet, spec) if facet else (spec, spec["spec"])
         holder["columns"] = columns = max(1, min(holder.get("columns", 4), width // 170))
-        inner["width"] = (width - 40) // columns - 30
+        inner["width"] = (width - 40 - slack) // columns - 30
         return spec
     for direction in ("hconcat", "concat", "vconcat"):
         if direction not in spec:
             continue
         parts = spec.pop(direction)
         side_by_side = direction == "hconcat" and width >= 560
-        each = width // len(parts) - 70 if side_by_side else width - 90
+        each = (width - slack) // len(parts) - 70 if side_by_side else width - slack - 90
         spec["hconcat" if side_by_side else "vconcat"] = [_inner(part, each) for part in parts]
         return spec
     if isinstance(spec.get("width"), dict):
@@ -168,6 +170,9 @@ def draw(spec: dict[str, Any], *, alt: str, width: int = WIDE, kind: str = "wide
         An ``<svg>`` element; empty groups, marks' own descriptions and needless digits are gone.
     """
     raw = vl_convert.vegalite_to_svg(sized(spec, width), vl_version=VEGA_LITE)
+    came_out = int(float(re.search(r'<svg[^>]*? width="([\d.]+)"', raw)[1]))  # type: ignore[index]
+    if came_out > width:  # several panels, whose labels nobody can measure beforehand
+        raw = vl_convert.vegalite_to_svg(sized(spec, width, slack=came_out - width), vl_version=VEGA_LITE)
     if not re.search(r'class="mark-\w+ role-mark[^"]*"[^>]*>(?:<g[^>]*>)*<(?:path|text|line|image)', raw):
         msg = "the specification draws no marks: check that its fields exist and hold values"
         raise ValueError(msg)
