@@ -185,6 +185,40 @@ def cost_by_life(view: View, scenario: Scenario, lives: np.ndarray | None = None
     return pd.concat(parts, ignore_index=True)
 
 
+def depreciation_gap_usd_bn(
+    bought: pd.DataFrame, life_years: float, book_years: float, first: str = "2026-01-01", last: str = "2028-12-31"
+) -> float:
+    """
+    By how much depreciation within a window would be higher, had assets a shorter life than in the books.
+
+    Straight-line from the middle of the quarter of purchase; nothing bought later counts.
+
+    Parameters
+    ----------
+    bought : DataFrame
+        quarter (its last day), usd_bn.
+    life_years, book_years : float
+        The life supposed, and that in the books.
+
+    Examples
+    --------
+    Sixty bought at the turn of 2026 are gone by the end of 2028 in three years, half gone in six:
+
+    >>> bought = pd.DataFrame({"quarter": [pd.Timestamp("2026-02-15")], "usd_bn": [60.0]})
+    >>> round(depreciation_gap_usd_bn(bought, 3, 6), 1)
+    30.0
+    """
+    day = pd.Timedelta(days=1)
+    middle = (bought["quarter"] - pd.Timestamp(first)) / day / 365.25 - 0.125
+    window = (pd.Timestamp(last) + day - pd.Timestamp(first)) / day / 365.25
+
+    def worn(life: float) -> pd.Series:
+        begin, end = middle.clip(lower=0), (middle + life).clip(upper=window)
+        return (end - begin).clip(lower=0) / life
+
+    return float((bought["usd_bn"] * (worn(life_years) - worn(book_years))).sum())
+
+
 def useful_lives(view: View) -> pd.DataFrame:
     """
     Every change of the life over which a company writes off its servers.

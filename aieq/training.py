@@ -222,7 +222,7 @@ def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
             sources=tuple(key for joined in same["source"] for key in joined.split(";")),
             interval="vintages of the same estimate" if low is not None else "none: one estimate, none given",
         ),
-        name[best],
+        runs.at[best, "model"].split(" (")[0],
     )
 
 

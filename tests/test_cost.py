@@ -192,7 +192,7 @@ def test_costs_are_known_only_once_their_study_is():
     after = training.known_runs(load().as_of("2024-06-01"))
     assert before["cost_usd"].notna().sum() == 0
     assert after["cost_usd"].notna().sum() > 60
-    assert training.dearest(load().as_of("2024-06-01"))[1] == "GPT 4"
+    assert training.dearest(load().as_of("2024-06-01"))[1] == "GPT-4"
 
 
 def test_the_line_crosses_where_it_says(view):
@@ -256,6 +256,15 @@ def test_book_payback_never_exceeds_the_life(margin, life):
 def test_book_payback_by_hand():
     # 1/6 + 0.024 = 0.190667; over 0.86 = 0.221705; less 0.024 = 0.197705; 1/0.197705 = 5.058
     assert sites.book_payback_years(0.14, 6.0) == pytest.approx(5.058, abs=0.001)
+
+
+def test_depreciation_gap_by_hand():
+    # 60 at the start of the window: three years 60, six years 30; 60 in mid-2028: half a year, 10 and 5.
+    bought = pd.DataFrame({"quarter": pd.to_datetime(["2026-02-15", "2028-08-16"]), "usd_bn": [60.0, 60.0]})
+    assert sites.depreciation_gap_usd_bn(bought, 3, 6) == pytest.approx(30 + 5, abs=0.2)
+    # Bought in 2022 and worn out under either life before the window ends: three years are over, six end within.
+    old = pd.DataFrame({"quarter": pd.to_datetime(["2022-02-15"]), "usd_bn": [60.0]})
+    assert sites.depreciation_gap_usd_bn(old, 3, 6) == pytest.approx(-20, abs=0.2)
 
 
 def test_power_deals_count_each_contract_once(view):

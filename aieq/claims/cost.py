@@ -195,15 +195,19 @@ def gpt4_over_100m(context: Context) -> Judgement:
     rule="A next generation is a run of at least ten times GPT-4's compute. Holds if one cost a billion in hardware "
     "worn out and energy; in part if only at cloud rents or by the price of its cluster; not checkable while "
     "there is none.",
-    flips="A run whose own hardware and energy came to a billion dollars; the fitted line says by when to expect it.",
-    findings=("dearest_run_usd_mn", "dearest_run_cloud_usd_mn", "dearest_cluster_usd_bn", "training_run_1bn_year"),
+    flips="A run whose own hardware and energy came to a billion dollars; the fitted growth says by when to expect it.",
+    findings=("dearest_run_usd_mn", "dearest_run_cloud_usd_mn", "dearest_cluster_usd_bn", "record_1bn_year"),
 )
 def next_gen_over_1bn(context: Context) -> Judgement:
     bar = 1000.0  # next-gen-over-1bn, in millions
     runs = training.known_runs(context.view)
     gpt4 = runs.loc[runs["model"] == "GPT-4", "training_compute_flop"].dropna()
-    due = context.get("training_run_1bn_year")
-    when = f" The fitted line reaches a billion in {due.full_text()}." if due is not None else ""
+    due = context.get("record_1bn_year")
+    when = (
+        f" Growing at the fitted rate, the dearest run passes a billion in {due.full_text()}."
+        if due is not None
+        else ""
+    )
     if gpt4.empty or not (runs["training_compute_flop"] >= 10 * gpt4.iloc[0]).any():
         return Judgement(
             "cannot be checked",
@@ -269,8 +273,8 @@ def compute_exponential(context: Context) -> Judgement:
         "dearest_run_usd_mn",
         "dearest_run_cloud_usd_mn",
         "dearest_cluster_usd_bn",
-        "training_run_5bn_year",
-        "training_run_10bn_year",
+        "record_5bn_year",
+        "record_10bn_year",
     ),
 )
 def amodei(context: Context) -> Judgement:
@@ -278,8 +282,12 @@ def amodei(context: Context) -> Judgement:
     run, cloud, cluster = (
         context.get(n) for n in ("dearest_run_usd_mn", "dearest_run_cloud_usd_mn", "dearest_cluster_usd_bn")
     )
-    due = context.get("training_run_5bn_year")
-    when = f" The fitted line reaches five billion in {due.full_text()}." if due is not None else ""
+    due = context.get("record_5bn_year")
+    when = (
+        f" Growing at the fitted rate, the dearest run passes five billion in {due.full_text()}."
+        if due is not None
+        else ""
+    )
     best = f"The dearest run known cost {run.text()}" if run is not None else "No cost of a run was known"
     rented = f", {cloud.text()} at cloud rents" if cloud is not None else ""
     if (run is not None and run.value >= bar) or (cloud is not None and cloud.value >= bar):

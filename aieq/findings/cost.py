@@ -384,6 +384,48 @@ def training_10bn(context: Context) -> Quantity:
     return _crossing(context, 10e9)  # amodei-5-to-10bn
 
 
+@_finding("dearest_run_over_line_multiple", "multiple", "cost of the dearest run known over the fitted line on its day")
+def dearest_over_line(context: Context) -> Quantity:
+    runs = context.memo("frontier runs", lambda: training.frontier_costs(context.view))
+    fit, top = _cost_growth(context), runs.loc[runs["cost_usd"].idxmax()]
+    middle, low, high = (end[0] for end in fit.fitted([top["published"]]))
+    cost = top["cost_usd"]
+    return Quantity(
+        cost / middle, "multiple", cost / high, cost / low, "estimated", sources=_run_sources(context),
+        interval="90 % interval of the fitted line",
+    )  # fmt: skip
+
+
+def _record(context: Context, cost_usd: float) -> Quantity:
+    """When the dearest run, growing at the fitted rate, reaches a cost."""
+    runs = context.memo("frontier runs", lambda: training.frontier_costs(context.view))
+    fit, top = _cost_growth(context), runs.loc[runs["cost_usd"].idxmax()]
+    start = top["published"].year + (top["published"].day_of_year - 1) / 365.25
+    reached = [
+        math.floor(start + math.log(cost_usd / top["cost_usd"]) / math.log(g))
+        for g in (fit.per_year, fit.high, fit.low)
+    ]
+    return Quantity(
+        reached[0], "year", reached[1], reached[2], "estimated", sources=_run_sources(context),
+        interval="90 % interval of the growth rate",
+    )  # fmt: skip
+
+
+@_finding("record_1bn_year", "year", "when the dearest run, growing at the fitted rate, reaches one billion dollars")
+def record_1bn(context: Context) -> Quantity:
+    return _record(context, 1e9)  # next-gen-over-1bn
+
+
+@_finding("record_5bn_year", "year", "when the dearest run, growing at the fitted rate, reaches five billion dollars")
+def record_5bn(context: Context) -> Quantity:
+    return _record(context, 5e9)  # amodei-5-to-10bn
+
+
+@_finding("record_10bn_year", "year", "when the dearest run, growing at the fitted rate, reaches ten billion dollars")
+def record_10bn(context: Context) -> Quantity:
+    return _record(context, 10e9)  # amodei-5-to-10bn
+
+
 @_finding("final_runs_share_ratio", "ratio", "share of final training runs in the labs' research compute")
 def final_runs_share(context: Context) -> Quantity:
     return _pct(context.view.quantity("ai_labs", "final_runs_share_of_rd_compute"))
@@ -634,6 +676,69 @@ def life_year_worth(context: Context) -> Quantity:
     return _site_quantity(context, lambda r: _site_cost(context, 5.0, r) - _site_cost(context, 6.0, r), "USD_bn")
 
 
+@_finding(
+    "life_year_worth_falling_usd_bn",
+    "USD_bn",
+    "the same fall when the service of computers gets cheaper each year as supposed",
+)
+def life_year_worth_falling(context: Context) -> Quantity:
+    fall = context.scenario["replacement_price_fall_ratio"]["accelerators"]
+    return _site_quantity(
+        context, lambda r: _site_cost(context, 5.0, r, fall) - _site_cost(context, 6.0, r, fall), "USD_bn"
+    )
+
+
+@_finding(
+    "burry_claim_usd_bn",
+    "USD_bn",
+    "understatement of depreciation over 2026 to 2028 that Michael Burry claims for five companies",
+)
+def burry_claim(context: Context) -> Quantity:
+    return context.view.quantity("hyperscalers", "depreciation_understatement_claim")
+
+
+@_finding(
+    "depreciation_gap_usd_bn",
+    "USD_bn",
+    "how much higher depreciation of 2026 to 2028 would be if the AI computers bought so far lasted three years",
+)
+def depreciation_gap(context: Context) -> Quantity:
+    spent = costs.by_quarter(context.view, costs.FIVE, "2022-01-01")
+    shares = context.scenario["ai_share_of_capex_ratio"]
+    short = context["short_lived_share_ratio"]
+    ai = spent["quarter"].dt.year.map(shares)
+    bought = spent.assign(usd_bn=spent["capex_usd_bn"] * ai * short.value)[["quarter", "usd_bn"]]
+    book = context["useful_life_now_years"].value
+    middle, low, high = (sites.depreciation_gap_usd_bn(bought, life, book) for life in (3.0, 4.0, 2.0))
+    ends = sorted((middle, low, high))
+    return Quantity(
+        middle, "USD_bn", ends[0], ends[-1], "assumed",
+        sources=tuple(dict.fromkeys([*short.sources, *spent["source"].iloc[-5:]])), interval="lives of four and of two years",
+    )  # fmt: skip
+
+
+@_finding("used_h100_share_ratio", "ratio", "price of a used H100 over that of a new one, median of sales")
+def used_h100(context: Context) -> Quantity:
+    q = context.view.quantity("nvidia_h100_pcie", "resale_share_of_new_price")
+    return replace(q, unit="ratio")
+
+
+@_finding(
+    "rental_h100_neocloud_change_ratio",
+    "ratio",
+    "change of the rent of an H100 at smaller clouds since the index begins in March 2026",
+)
+def rental_change(context: Context) -> Quantity:
+    rows = context.view.rows("gpu_rental_market", "rental_h100_index_neocloud")
+    if len(rows) < 2:
+        msg = f"the rent index was not known for two months on {context.as_of}"
+        raise VintageError(msg)
+    return Quantity(
+        rows["value"].iloc[-1] / rows["value"].iloc[0] - 1, "ratio", grade="estimated",
+        sources=tuple(dict.fromkeys(rows["source"])), interval="none: two monthly means of one index",
+    )  # fmt: skip
+
+
 @_finding("site_energy_usd_bn", "USD_bn", "yearly energy bill of that gigawatt")
 def site_energy(context: Context) -> Quantity:
     return context.view.quantity("ai_datacentre", "energy_cost_per_gw_year")
@@ -821,3 +926,111 @@ def power_price_change(context: Context) -> Quantity:
         last["value"] / before["value"].iloc[-1] - 1, "ratio", grade="derived",
         sources=tuple(dict.fromkeys([*before["source"], last["source"]])), interval="none: two reported prices",
     )  # fmt: skip
+
+
+# Frames behind the chapter's figures: empty where nothing was known on the day.
+
+
+def _or_empty(function: Callable[[], pd.DataFrame], *columns: str) -> pd.DataFrame:
+    try:
+        return function()
+    except VintageError:
+        return pd.DataFrame(columns=list(columns))
+
+
+def announced_rest(context: Context) -> pd.DataFrame:
+    """
+    What the four have announced for the running year and not yet spent, spread evenly over its remaining quarters.
+
+    Returns
+    -------
+    DataFrame
+        quarter, capex_usd_bn, low_usd_bn, high_usd_bn, source; empty if one of them had announced nothing.
+    """
+
+    def rest() -> pd.DataFrame:
+        view, year = context.view, costs.running_year(context.view)
+        plan = costs.announced_total(view, year)
+        last = costs.last_common_quarter(view)
+        done = [pd.Timestamp(year, month, 1) + pd.offsets.MonthEnd(0) for month in (3, 6, 9, 12)]
+        ahead = [end for end in done if end > last]
+        spent = sum(costs.quarter(view, "capex", end).value for end in done if end <= last)
+        return pd.DataFrame(
+            {
+                "quarter": ahead,
+                "capex_usd_bn": (plan.value - spent) / len(ahead),
+                "low_usd_bn": (plan.low - spent) / len(ahead),
+                "high_usd_bn": (plan.high - spent) / len(ahead),
+                "source": ";".join(plan.sources),
+            }
+        )
+
+    return _or_empty(rest, "quarter", "capex_usd_bn", "low_usd_bn", "high_usd_bn", "source")
+
+
+def cash_frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Capital expenditure over operating cash flow: of the four together, and of each."""
+    each = [costs.cash_share(context.view, (company,)).assign(company=company) for company in costs.FOUR]
+    return _cash_share(context), pd.concat(each, ignore_index=True)
+
+
+def training_frames(context: Context, until: str = "2031-12-31") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """
+    Runs at the frontier, the line fitted to them, and wider definitions of the cost of the dearest ones.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Runs (model, published, cost_usd, source), line (day, cost_usd, low_usd, high_usd, expected), definitions
+        (model, published, definition, cost_usd, source).
+    """
+    runs = context.memo("frontier runs", lambda: training.frontier_costs(context.view))
+    if len(runs) < 4:
+        nothing = pd.DataFrame(columns=["model", "published", "definition", "cost_usd", "source"])
+        return runs.iloc[:0], nothing, nothing
+    fit = _cost_growth(context)
+    days = pd.date_range(fit.first, until, periods=41)
+    middle, low, high = fit.fitted(days)
+    line = pd.DataFrame(
+        {"day": days.normalize(), "cost_usd": middle, "low_usd": low, "high_usd": high, "expected": days > fit.last}
+    )
+    every = training.known_runs(context.view)
+    wide = every[every["model"].isin(["GPT-4", "Gemini 1.0 Ultra", "Llama 3.1-405B", "Grok-3", "Grok 4"])]
+    parts = [
+        wide[wide[column].notna()]
+        .assign(definition=says, cost=lambda f, c=column: f[c])
+        .drop(columns="cost_usd")
+        .rename(columns={"cost": "cost_usd"})
+        for column, says in {
+            "cost_usd": "hardware worn out, and energy",
+            "cost_cloud_usd_2023": "rented from a cloud",
+            "cost_upfront_hardware_usd": "price of the cluster",
+        }.items()
+    ]
+    columns = ["model", "published", "definition", "cost_usd", "source"]
+    return runs, line, pd.concat(parts, ignore_index=True)[columns]
+
+
+def token_frame(context: Context) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Parts of the cost of a million tokens, and the sources behind them."""
+    parts = _or_empty(lambda: units.token_parts(_unit(context)), "part", "usd_per_mtok", "total")
+    if parts.empty:
+        return parts, ()
+    return parts, tuple(dict.fromkeys(key for q in _unit(context).values() for key in q.sources))
+
+
+def life_frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Yearly cost of a gigawatt by life of its computers, Epoch's own results, and the life in the books."""
+    frame = _or_empty(lambda: sites.cost_by_life(context.view, context.scenario), "life_years", "rule", "usd_bn")
+    if frame.empty:
+        return frame, frame, math.nan
+    stated = context["site_yearly_cost_published_usd_bn"]
+    published = pd.DataFrame(
+        {"life_years": [3.0, 5.0, 7.0], "usd_bn": [stated.high, stated.value, stated.low], "source": "epoch_dc_cost"}
+    )
+    return frame, published, context["useful_life_now_years"].value
+
+
+def power_frame(context: Context) -> pd.DataFrame:
+    """Agreements for power, counted and not."""
+    return context.memo("power deals", lambda: sites.power_deals(context.view))
