@@ -155,7 +155,7 @@ def test_the_page_holds_title_description_sources_day_download_and_table(table):
     assert '<figure class="chart" id="chart-run-rates">' in page
     assert '<span class="chart-title">Run rates rise</span>' in page
     assert f'role="img" aria-label="{ALT}"' in page
-    assert 'Sources: <a href="sources.html#a">a</a>; <a href="sources.html#b">b</a>.' in page
+    assert 'Sources: <a href="sources.html#source-a">a</a>; <a href="sources.html#source-b">b</a>.' in page
     assert "31 August 2026" in page
     assert 'download="chart-run-rates.csv" href="data:text/csv' in page
     assert '<th scope="col">company</th>' in page
@@ -167,7 +167,7 @@ def test_many_sources_fold_away_but_are_all_there(table):
     """No source is left out for want of room."""
     page = drawn(table, sources=[f"s{i}" for i in range(9)]).html()
     assert "<summary>9 sources</summary>" in page
-    assert all(f'href="sources.html#s{i}"' in page for i in range(9))
+    assert all(f'href="sources.html#source-s{i}"' in page for i in range(9))
 
 
 def test_csv_holds_the_rows_and_hides_helpers(table):
@@ -402,7 +402,7 @@ def sound_book(tmp_path_factory, table) -> Path:
     figure = drawn(table, name="rates")
     body = html_charts.enrich(figure.html(), {figure.id: figure.spec}, folder, "../")
     (folder / "charts" / "vega.js").write_text("window.aieqVega={View:a,parse:b};", encoding="utf-8")
-    (folder / "chapters" / "sources.html").write_text(_page('<h1>Sources</h1><p id="a">A</p>'), encoding="utf-8")
+    (folder / "chapters" / "sources.html").write_text(_page('<h1>Sources</h1><p id="source-a">A</p>'), encoding="utf-8")
     (folder / "chapters" / "index.html").write_text(_page(f"<h1>Rates</h1>{body}"), encoding="utf-8")
     (folder / "style.css").write_text("a{background:url(x.png)}", encoding="utf-8")
     row = dict.fromkeys(("name", "value", "low", "high", "unit", "grade", "as_of", "scenario", "says", "sources"), 1)

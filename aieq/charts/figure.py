@@ -227,7 +227,7 @@ class Figure:
 
     def _credits(self) -> str:
         write = still.escape
-        links = [f'<a href="sources.html#{write(key)}">{write(_sources.get(key) or key)}</a>' for key in self.sources]
+        links = [f'<a href="sources.html#source-{write(key)}">{write(_sources.get(key) or key)}</a>' for key in self.sources]
         known = f"As known on <time>{spoken(self.as_of)}</time>."
         if len(links) <= SOURCES_IN_LINE:
             word = "Source" if len(links) == 1 else "Sources"
