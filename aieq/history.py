@@ -15,6 +15,9 @@ from .quantity import Quantity, derive, weakest
 from .trends import DAYS_A_YEAR, FEWEST_POINTS, growth_fit
 
 FOUR = ("microsoft", "alphabet", "amazon", "meta")
+AI_BUILDERS = "Four AI builders"
+AI_OVER_REVENUE = "Four AI builders over AI revenue"
+IT_THEN, IT_NOW = "US information technology, nineties", "US information technology, now"
 LOOK_BACK = 10  # years before a peak among which the start of a build-out is sought
 
 
@@ -288,7 +291,12 @@ def investment_shares(view: View) -> pd.DataFrame:
         yearly = _yearly(share_readings(view, episode))
         if len(yearly) > 1:
             frames.append(_clocked(yearly.assign(episode=episode.name)))
-    frames += [frame for frame in (_it_shares(view), _ai_shares(view)) if len(frame) > 1]
+    now = _ai_shares(view)
+    frames += [frame for frame in (_it_shares(view, 1990, 2010), now) if len(frame) > 1]
+    if len(now) > 1:
+        today = _it_shares(view, view.day.year - 6, view.day.year)
+        clock = int(now["year"].iloc[-1] - now["clock"].iloc[-1])
+        frames.append(today.assign(episode=IT_NOW, clock=today["year"] - clock))
     if not frames:
         msg = f"no share of investment in output was known on {view.day}: ask for a later day"
         raise VintageError(msg)
@@ -302,16 +310,15 @@ def _clocked(yearly: pd.DataFrame) -> pd.DataFrame:
     return yearly.assign(clock=yearly["year"] - start)
 
 
-def _it_shares(view: View) -> pd.DataFrame:
+def _it_shares(view: View, first: int, last: int) -> pd.DataFrame:
     quarters = view.series("us_economy", "it_investment_share_of_gdp")
     if quarters.empty:
         return quarters
     by_year = quarters.groupby(quarters["period_end"].dt.year)["value"]
     yearly = pd.DataFrame({"value": by_year.mean(), "size": by_year.size()}).rename_axis("year").reset_index()
-    # The boom of the nineties and what came after it; the present one has its own line.
-    yearly = yearly[(yearly["size"] == 4) & yearly["year"].between(1990, 2010)]
+    yearly = yearly[(yearly["size"] == 4) & yearly["year"].between(first, last)]
     yearly = yearly.assign(
-        episode="US information technology",
+        episode=IT_THEN,
         low=yearly["value"],
         high=yearly["value"],
         grade="derived",
@@ -336,7 +343,7 @@ def _ai_shares(view: View) -> pd.DataFrame:
     ]
     if not rows:
         return pd.DataFrame()
-    yearly = pd.DataFrame(rows).assign(episode="Four AI builders")
+    yearly = pd.DataFrame(rows).assign(episode=AI_BUILDERS)
     # Four companies grew for two decades before; their clock starts where the share last stood still.
     growth = yearly["value"].pct_change()
     still = yearly.loc[growth <= 0, "year"]
@@ -408,7 +415,7 @@ def intensities(view: View, ai: Mapping[int, tuple[float, float, float]] | None 
     for year, ratio in aws_intensity(view).items():
         rows.append(("Cloud (AWS)", year, ratio.value, ratio.value, ratio.value, ";".join(ratio.sources)))
     for year, (value, low, high) in (ai or {}).items():
-        rows.append(("Four AI builders over AI revenue", year, value, low, high, ""))
+        rows.append((AI_OVER_REVENUE, year, value, low, high, ""))
     table = pd.DataFrame(rows, columns=["episode", "year", "value", "low", "high", "source"])
     if table.empty:
         return table.assign(clock=[])

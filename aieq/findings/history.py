@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from .. import history, prices
+from .. import costs, history, prices
 from ..errors import EvidenceError, VintageError
 from ..evidence import OUTCOMES, View, best_rows, quantity_of
 from ..prices import LEVELS, OTHER_YARDSTICKS, Level
@@ -146,15 +146,13 @@ def _it_change(context: Context) -> Quantity:
 )
 def _four_share(context: Context) -> Quantity:
     view = context.view
-    spent = derive(
-        lambda *x: sum(x), *(view.trailing_year(company, "capex") for company in history.FOUR), unit="USD_mn"
-    )
+    spent = context["capex_four_usd_bn_ttm"]
     output = view.series("us_economy", "gdp_nominal_saar")
     if output.empty:
         msg = f"US output was not known on {context.as_of}: ask for a later day"
         raise VintageError(msg)
     last = output.iloc[-1]
-    share = spent.value / last["value"]
+    share = spent.to("USD_mn").value / last["value"]
     readings = view.rows("us_ai", "investment_share_of_gdp", basis=OUTCOMES)
     ends = [share, *(readings["value"] / 100)]
     wide = max(ends) > min(ends)
@@ -276,13 +274,8 @@ def _aws_latest(context: Context) -> Quantity:
     "capital expenditure of the four builders over four quarters, for all purposes, over annualised AI revenue",
 )
 def _ai_intensity(context: Context) -> Quantity:
-    spent = derive(
-        lambda *x: sum(x), *(context.view.trailing_year(company, "capex") for company in history.FOUR), unit="USD_mn"
-    )
-    earned = context["actual_ai_revenue_usd_bn"]
-    return derive(
-        lambda k, r: k / r, spent.to("USD_bn"), earned, unit="multiple", interval=f"AI revenue {earned.interval}"
-    )
+    spent, earned = context["capex_four_usd_bn_ttm"], context["actual_ai_revenue_usd_bn"]
+    return derive(lambda k, r: k / r, spent, earned, unit="multiple", interval=f"AI revenue {earned.interval}")
 
 
 @_finding(
@@ -291,10 +284,7 @@ def _ai_intensity(context: Context) -> Quantity:
     "capital expenditure of the four builders over all they sold, four quarters",
 )
 def _four_intensity(context: Context) -> Quantity:
-    spent, sold = (
-        derive(lambda *x: sum(x), *(context.view.trailing_year(c, metric) for c in history.FOUR), unit="USD_mn")
-        for metric in ("capex", "revenue")
-    )
+    spent, sold = context["capex_four_usd_bn_ttm"], costs.trailing_year(context.view, "revenue")
     return derive(lambda k, r: k / r, spent, sold, unit="ratio", interval="none: reported figures")
 
 
@@ -1317,3 +1307,176 @@ def ai_intensity_by_year(context: Context) -> dict[int, tuple[float, float, floa
         return out
 
     return context.memo("ai intensity by year", compute)
+
+
+# --- tidy frames behind the figures
+
+
+def share_frame(context: Context) -> pd.DataFrame:
+    """
+    Investment shares on the common clock, with the four builders' last four quarters as a running year.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`aieq.history.investment_shares`, with ``running``.
+    """
+    frame = history.investment_shares(context.view).assign(running=False)
+    four = frame[frame["episode"] == history.AI_BUILDERS]
+    latest = context.get("four_capex_share_of_gdp_ratio")
+    if latest is not None and len(four) and context.as_of.year > four["year"].max():
+        last = four.iloc[-1]
+        row = {
+            "episode": history.AI_BUILDERS,
+            "year": context.as_of.year,
+            "clock": last["clock"] + context.as_of.year - last["year"],
+            "value": latest.value,
+            "low": latest.value,
+            "high": latest.value,
+            "source": ";".join(latest.sources),
+            "grade": latest.grade,
+            "running": True,
+        }
+        frame = pd.concat([frame, pd.DataFrame([row])], ignore_index=True)
+    return frame
+
+
+def intensity_frame(context: Context) -> pd.DataFrame:
+    """Investment over revenue by episode and year, as :func:`aieq.history.intensities`, the present one included."""
+    frame = history.intensities(context.view, ai_intensity_by_year(context))
+    mine = frame["episode"] == history.AI_OVER_REVENUE
+    if mine.any():
+        keys = context["ai_capex_to_ai_revenue_multiple"].sources
+        frame.loc[mine, "source"] = ";".join(keys)
+    return frame
+
+
+def service_frame(context: Context) -> pd.DataFrame:
+    """
+    Yearly change of the price of what each build-out sold, and of tokens.
+
+    Returns
+    -------
+    DataFrame
+        service, change_ratio, low, high, since, until, source, kind (an earlier service or tokens).
+    """
+    services = _services(context)
+    rows = []
+    for name in dict.fromkeys(services["service"]):
+        change = history.price_change(services, name, context.as_of)
+        span = services.loc[services["service"] == name, "day"]
+        rows.append((name, change, span.iloc[0].year, span.iloc[-1].year, "earlier service"))
+    constant = context.get("price_fall_long_windows_per_year")
+    if constant is not None:
+        turned = derive(lambda times: 1 / times - 1, constant, unit="ratio")
+        rows.append(("Tokens of the same capability", turned, 2021, context.as_of.year, "tokens"))
+    for name, finding_name in (
+        ("Tokens as paid for", "price_paid_change_12m_ratio"),
+        ("Tokens of the main models", "mainstream_price_change_12m_ratio"),
+    ):
+        change = context.get(finding_name)
+        if change is not None:
+            rows.append((name, change, context.as_of.year - 1, context.as_of.year, "tokens"))
+    return pd.DataFrame(
+        [
+            {
+                "service": f"{name}, {since}–{until}",
+                "change_ratio": change.value,
+                "low": change.value if change.low is None else change.low,
+                "high": change.value if change.high is None else change.high,
+                "source": ";".join(change.sources),
+                "kind": kind,
+            }
+            for name, change, since, until, kind in rows
+        ]
+    ).sort_values("change_ratio", ascending=False, ignore_index=True)
+
+
+def frontier_frame(context: Context) -> pd.DataFrame:
+    """
+    Cheapest price so far by level of capability.
+
+    Returns
+    -------
+    DataFrame
+        level, benchmark, day, usd_per_mtok, model, provider, source; each level ends on the last scored model's day.
+    """
+    frames = []
+    for level in levels_known(context):
+        steps = market(context).steps(level, context.as_of)
+        last = market(context).last_scored(level.benchmark, context.as_of)
+        end = steps.tail(1).assign(day=last)
+        frame = pd.concat([steps, end] if last > steps["day"].iloc[-1] else [steps], ignore_index=True)
+        frames.append(frame.assign(level=f"as good as {level.name}", benchmark=level.benchmark))
+    if not frames:
+        msg = f"no level of capability was on offer by {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    frame = pd.concat(frames, ignore_index=True).rename(columns={"price": "usd_per_mtok"})
+    return frame[["level", "benchmark", "day", "usd_per_mtok", "model", "provider", "source"]]
+
+
+def slope_frame(context: Context) -> pd.DataFrame:
+    """
+    Rates of fall against the length of the window: ours by level, and those Epoch AI published.
+
+    Returns
+    -------
+    DataFrame
+        series, months, times_per_year, low, high, n, source.
+    """
+    ours = level_slopes(context, others=True)
+    levels = {(level.name, level.benchmark): level for level in (*LEVELS, *OTHER_YARDSTICKS)}
+    keys = [
+        ";".join(_price_sources(context, [levels[pair]]))
+        for pair in ours[["level", "benchmark"]].itertuples(index=False, name=None)
+    ]
+    mine = ours.assign(
+        series="fitted here", what=ours["level"] + " on " + ours["benchmark"].str.replace("_", " "), source=keys
+    )
+    mine = mine.rename(columns={"times": "times_per_year", "times_low": "low_times", "times_high": "high_times"})
+    every = context.view.observations
+    theirs = every[
+        (every["entity"] == "epoch")
+        & every["metric"].str.match(r"price_decline_factor_(mmlu|gpqa|humaneval|lmsys|math)")
+    ]
+    published = pd.DataFrame(
+        {
+            "series": "published by Epoch AI",
+            "what": theirs["metric"].str.removeprefix("price_decline_factor_").str.replace("_", " "),
+            "months": (theirs["period_end"] - theirs["period_start"]).dt.days / DAYS_A_YEAR * 12,
+            "times_per_year": theirs["value"],
+            "low_times": theirs["low"],
+            "high_times": theirs["high"],
+            "source": theirs["source"],
+        }
+    )
+    columns = ["series", "what", "months", "times_per_year", "low_times", "high_times", "source"]
+    return pd.concat([mine[columns], published[columns]], ignore_index=True)
+
+
+def lag_frame(context: Context) -> pd.DataFrame:
+    """
+    Lag of open models, in months: of each record-setter on Epoch's index, and on the index of Artificial Analysis.
+
+    Returns
+    -------
+    DataFrame
+        series, day, lag_months, model, source.
+    """
+    records = lag_records(context)
+    keys = ";".join(_gap_sources(context))
+    frames = [records.assign(series="each open record, Epoch's index", model=records["capability_model"], source=keys)]
+    other = context.view.rows("open_models", "lag_months_aa")
+    if len(other):
+        frames.append(
+            pd.DataFrame(
+                {
+                    "series": "at quarter ends, Artificial Analysis",
+                    "day": other["period_end"],
+                    "lag_months": other["value"],
+                    "model": "",
+                    "source": other["source"],
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)[["series", "day", "lag_months", "model", "source"]]
