@@ -104,7 +104,7 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
     shown = pd.concat([shown.assign(carried_forward=False), held], ignore_index=True)
     shown = shown.sort_values(["company", "day"], kind="stable").reset_index(drop=True)
     base = lines(
-        shown,
+        shown[["company", "day", "usd_bn", "basis", "carried_forward", "source"]],
         "day",
         "usd_bn",
         "company",
@@ -114,7 +114,7 @@ def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str
         colours=_COLOURS,
         y_title=_BN,
         height=430,
-        tooltip=("basis", "accounting", "source"),
+        tooltip=("basis", "source"),
     )
     guides = doubling_guides(
         shown["day"].min(), _SMALLEST_BN, as_of, months=(6, 12, 24), y="usd_bn", top=100, y_title=_BN
@@ -178,7 +178,17 @@ def run_rate_and_recognised(rates: pd.DataFrame, booked: pd.DataFrame, *, as_of:
         return Silence(title, as_of)
     names = list(dict.fromkeys(rates["company"]))
     scale = alt.Scale(domain=names, range=[_COLOURS[name] for name in names])
-    line = lines(rates, "day", "usd_bn", "company", log=True, points=True, colours=_COLOURS, y_title=_BN, height=380)
+    line = lines(
+        rates[["company", "day", "usd_bn"]],
+        "day",
+        "usd_bn",
+        "company",
+        log=True,
+        points=True,
+        colours=_COLOURS,
+        y_title=_BN,
+        height=380,
+    )
     spans = (
         alt.Chart(booked)
         .mark_rule(strokeWidth=9, opacity=0.45, strokeCap="butt")
@@ -426,7 +436,7 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure |
     frame = frame[frame["day"] >= pd.Timestamp("2023-01-01")].reset_index(drop=True)
     colours = {row.series: tint[row.group] for row in frame.drop_duplicates("series").itertuples()}
     base = lines(
-        frame,
+        frame[["series", "day", "pct", "source"]],
         "day",
         "pct",
         "series",
@@ -436,7 +446,7 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure |
         y_title="Per cent",
         zero=True,
         height=430,
-        tooltip=("series", "counts", "source"),
+        tooltip=("series", "source"),
     )
     pieces = [base]
     for name, side in _SIDES.items():
