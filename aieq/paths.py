@@ -302,7 +302,7 @@ def requirement_path(
         msg = f"years is {years}: give a positive number of quarters of a year (0.25, 0.5, ...)"
         raise EquationError(msg)
     middle = (np.arange(steps) + 0.5) * QUARTER_YEARS
-    built = ai_spending_usd_bn_per_year * QUARTER_YEARS * growth.factor(middle)
+    built = ai_spending_usd_bn_per_year * QUARTER_YEARS * np.asarray(growth.factor(middle))
     age = np.asarray(inputs["age_years"], dtype=float)
     spent = np.asarray(inputs["spending_usd_bn"], dtype=float)
     share = np.asarray(inputs["ai_share_of_capex_ratio"], dtype=float)

@@ -32,6 +32,30 @@ def _percent(ratio: float) -> str:
     return f"{100 * ratio:,.0f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
+def _coverage_title(ahead: pd.DataFrame) -> str:
+    reached = int((ahead.groupby("scenario")["coverage_capital_ratio"].max() >= 1).sum())
+    total = ahead["scenario"].nunique()
+    said = {0: "none", 1: "one", 2: "two", 3: "all three"}.get(reached, str(reached))
+    return f"Revenue comes to pay for the capital in {said} of the {'three' if total == 3 else total} scenarios"
+
+
+def _clock_title(table: pd.DataFrame, levels: dict[str, float]) -> str:
+    if not levels:
+        return "New lines of revenue on a common clock"
+    wanted = next(iter(levels.values()))
+    firm = table[~table["line"].str.contains("run rate")]
+    reached = firm.loc[firm["usd_bn"] >= wanted, "clock_years"]
+    if reached.empty:
+        return "No new line of revenue has yet grown to what is missing today"
+    return f"The fastest lines of the past took {reached.min():.0f} years to grow to what is missing today"
+
+
+def _levers_title(table: pd.DataFrame) -> str:
+    if float(table["coverage_ratio"].max()) < 1:
+        return "No way out brings coverage to one in three years on its own"
+    return "At least one way out brings coverage to one in three years on its own"
+
+
 def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure:
     """
     Draw the margin two years ahead for each pair of a cost trend and a price trend.
@@ -99,7 +123,7 @@ def coverage_ahead(
     *,
     as_of: datetime.date,
     sources: Iterable[str],
-    title: str,
+    title: str = "",
     years: float = 8,
 ) -> Figure:
     """
@@ -138,7 +162,7 @@ def coverage_ahead(
     end = shown[shown["year"] == shown["year"].max()].set_index("scenario")["coverage_capital_ratio"]
     return Figure(
         chart,
-        title=title,
+        title=title or _coverage_title(ahead),
         subtitle=(
             "Solid: as known at each quarter's end. Dashed: growth of revenue and of building fades as each scenario "
             "supposes"
@@ -163,7 +187,7 @@ def common_clock(
     levels: dict[str, float],
     as_of: datetime.date,
     sources: Iterable[str],
-    title: str,
+    title: str = "",
     start: float,
 ) -> Figure:
     """
@@ -198,7 +222,7 @@ def common_clock(
     last = shown.sort_values("clock_years").groupby("line", sort=False).tail(1)
     return Figure(
         chart,
-        title=title,
+        title=title or _clock_title(shown, levels),
         subtitle="Revenue of the fastest new lines in constant dollars; the labs' run rates beside them",
         alt=(
             "Lines on a log scale against years since each passed the same level. At their ends: "
@@ -213,9 +237,9 @@ def common_clock(
         as_of=as_of,
         data=shown,
         note=(
-            "A year's revenue stands at its middle, a run rate at its day; of a growing line a run rate is the higher. "
-            "Google's total stands for search advertising. The iPhone is missing: the evidence holds only all of Apple's "
-            "revenue, from 2015."
+            "A year's revenue stands at its middle, a run rate at its day; a run rate is the higher. "
+            "Google's total stands for search advertising. The iPhone is missing: of Apple the evidence holds only the "
+            "whole, from 2015."
         ),
         name="common-clock",
     )
@@ -262,7 +286,7 @@ def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
     )
 
 
-def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure:
+def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str = "") -> Figure:
     """
     Draw coverage three years ahead with each way out alone.
 
@@ -285,7 +309,7 @@ def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
     )  # fmt: skip
     return Figure(
         chart,
-        title=title,
+        title=title or _levers_title(table),
         subtitle=(
             "Each way out alone, everything else as in the scenario; open dots are suppositions, lines the range of "
             "their size"

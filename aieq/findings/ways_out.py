@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +21,7 @@ from . import Context, finding
 SCENARIOS = ("low", "base", "high")
 HORIZON_YEARS = 15.0
 SOON_YEARS = 3.0  # the article's own horizon: two to three years
+ARTICLE_DAY = "2025-01-31"  # as in aieq.claims, which imports the findings
 START_USD_BN = 3.0  # the level at which the common clock starts: every line here passed it between two known figures
 FIRST_YEARS = 8
 # The fastest new lines of revenue in the evidence. Google's total stands for search advertising, which it nearly was
@@ -161,6 +163,20 @@ def history_half_life(context: Context) -> Quantity:
         "years",
         "median, fastest and slowest of the lines",
     )
+
+
+@_finding("history_fastest_year_multiple", "multiple", "fastest year of four new lines once they were beyond a billion")
+def fastest_year(context: Context) -> Quantity:
+    found = []
+    for _, rows in revenue_lines(context).groupby("line", sort=False):
+        before, apart = rows["nominal_usd_bn"].shift(), rows["year"].diff()
+        grown = (rows["nominal_usd_bn"] / before)[(before >= 1) & (apart < 1.1)]
+        found += list(grown)
+    if not found:
+        msg = f"no year of a line beyond a billion was known on {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    top = max(found)
+    return replace(_of_lines(context, top, top, top, "multiple", "none: a maximum"), low=None, high=None)
 
 
 def largest_gains(context: Context, span_years: float) -> pd.Series:
@@ -379,6 +395,61 @@ def revenue_2028(context: Context) -> Quantity:
     return _ahead(context, here, "multiple", min(*factors, here), max(*factors, here))
 
 
+def _projected_earlier(context: Context, name: str) -> float:
+    day = context.as_of
+    earlier = context.at(day.replace(year=day.year - 1, day=min(day.day, 28))).with_scenario(name)
+    years = (day - earlier.as_of).days / 365.25
+    return earlier["actual_ai_revenue_usd_bn"].value * float(pace(earlier).earned.factor(years))
+
+
+@_finding("backtest_revenue_ratio", "ratio", "revenue this rule would have put on today a year ago, over what it is")
+def backtest(context: Context) -> Quantity:
+    actual = context["actual_ai_revenue_usd_bn"].value
+    ratios = [_projected_earlier(context, name) / actual for name in SCENARIOS]
+    here = _projected_earlier(context, context.scenario.name) / actual
+    return _ahead(context, here, "ratio", min(*ratios, here), max(*ratios, here))
+
+
+@_finding("backtest_article_ratio", "ratio", "revenue this rule would have put on today when the article was written")
+def backtest_article(context: Context) -> Quantity:
+    then = context.at(ARTICLE_DAY)
+    years = (context.as_of - then.as_of).days / 365.25
+    if years < 0.5:
+        msg = f"on {context.as_of} half a year had not passed since the article: there is nothing to compare"
+        raise VintageError(msg)
+    actual = context["actual_ai_revenue_usd_bn"].value
+
+    def projected(name: str) -> float:
+        there = then.with_scenario(name)
+        return there["actual_ai_revenue_usd_bn"].value * float(pace(there).earned.factor(years)) / actual
+
+    ratios = [projected(name) for name in SCENARIOS]
+    here = projected(context.scenario.name)
+    return _ahead(context, here, "ratio", min(*ratios, here), max(*ratios, here))
+
+
+def count_words(quantity: Quantity) -> str:
+    """
+    Write a small count of three as a word.
+
+    Examples
+    --------
+    >>> count_words(Quantity(1, "count"))
+    'one'
+    """
+    return ("none", "one", "two", "all three")[int(quantity.value)]
+
+
+def reach_words(context: Context, name: str) -> str:
+    """Say when coverage of capital in use reaches one under a scenario, or how close it comes."""
+    quantity = context.get(f"break_even_{name}_years")
+    if quantity is not None:
+        year = context.as_of.year + (context.as_of.timetuple().tm_yday / 365.25) + quantity.value
+        return f"reaches one in the course of {int(year)}"
+    peak = context[f"coverage_capital_peak_{name}_ratio"]
+    return f"does not reach one within fifteen years and peaks at {peak.text()}"
+
+
 @_finding("break_even_constant_growth_years", "years", "years to break-even if both sides went on growing as they did")
 def constant_growth(context: Context) -> Quantity:
     growth = {
@@ -575,8 +646,8 @@ class Trend:
 
 
 def _change(quantity: Quantity) -> Quantity:
-    low, high = (None, None) if quantity.low is None else (quantity.low / 100, quantity.high / 100)
-    return replace(quantity, value=quantity.value / 100, unit="ratio", low=low, high=high)
+    ends = [None if end is None else end / 100 for end in (quantity.low, quantity.high)]
+    return replace(quantity, value=quantity.value / 100, unit="ratio", low=ends[0], high=ends[1])
 
 
 def _yearly(row: pd.Series) -> float:
@@ -589,7 +660,7 @@ COST_TRENDS = {
     "A token at Microsoft": ("microsoft", "cost_per_token_change", True),
     "A request at Google": ("alphabet", "gemini_serving_unit_cost_change", True),
 }
-PRICE_TRENDS = {"Panel of buyers": ("llm_market", "effective_price_change_yipit", False)}
+PRICE_TRENDS = {"Buyers' panel": ("llm_market", "effective_price_change_yipit", False)}
 
 
 def _trends(context: Context, named: Mapping[str, tuple[str, str, bool]]) -> list[Trend]:
@@ -623,7 +694,7 @@ def price_trends(context: Context) -> list[Trend]:
             sources=_keys(paid["source"]),
             interval="none: one study, two readings",
         )
-        found.append(Trend("Sample of calls", change, quantity, False))
+        found.append(Trend("Calls sampled", change, quantity, False))
     return sorted(found, key=lambda trend: -trend.change_ratio)
 
 
@@ -822,6 +893,34 @@ def rules_on_common_inputs(context: Context) -> pd.DataFrame:
     )
 
 
+def clock_table(context: Context) -> pd.DataFrame:
+    """History's lines, the supplier's and the labs' run rates on the common clock, in one table."""
+    columns = ["line", "clock_years", "usd_bn", "source"]
+    parts = [revenue_lines(context), run_rate_lines(context)]
+    try:
+        parts.append(revenue_lines(context, SUPPLIER))
+    except VintageError:
+        parts.append(pd.DataFrame())
+    return pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
+
+
+def clock_levels(context: Context) -> dict[str, float]:
+    """What is missing today and what must be added in three years, in bn dollars."""
+    named = {
+        "missing today": "missing_revenue_capital_usd_bn",
+        "to be added in three years": "new_revenue_needed_usd_bn",
+    }
+    known = {label: context.get(name) for label, name in named.items()}
+    return {label: quantity.value for label, quantity in known.items() if quantity is not None and quantity.value > 0}
+
+
+def sources_of(context: Context, *names: str, most: int = 8) -> tuple[str, ...]:
+    """Sources of some findings, for the foot of a chart: the first of each in turn, not more than `most`."""
+    lists = [quantity.sources for name in names if (quantity := context.get(name)) is not None]
+    turns = [key for turn in itertools.zip_longest(*lists) for key in turn if key]
+    return tuple(dict.fromkeys(turns))[:most]
+
+
 def coverage_so_far(context: Context, first: date | str = "2023-12-31") -> pd.DataFrame:
     """
     Coverage under both rules as it was known at the end of each quarter up to the day.
@@ -834,9 +933,10 @@ def coverage_so_far(context: Context, first: date | str = "2023-12-31") -> pd.Da
     rows = []
     for end in [*pd.date_range(first, context.as_of, freq="QE"), pd.Timestamp(context.as_of)]:
         there = context if end.date() == context.as_of else context.at(end.date())
-        ratios = {name: there.get(name) for name in ("coverage_ratio", "coverage_capital_ratio")}
-        if all(ratios.values()):
-            rows.append({"day": end} | {name: quantity.value for name, quantity in ratios.items()})
+        names = ("coverage_ratio", "coverage_capital_ratio")
+        known = {name: quantity.value for name in names if (quantity := there.get(name)) is not None}
+        if len(known) == len(names):
+            rows.append({"day": end} | known)
     return pd.DataFrame(rows).drop_duplicates("day")
 
 
