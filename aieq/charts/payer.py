@@ -105,7 +105,7 @@ def flows(
         title="receives",
         axis=alt.Axis(labelLimit=110, titleAngle=0, titleAlign="right", **bare),
     )
-    drawn = whole.replace({"payer": SHORT, "receiver": SHORT})
+    drawn = whole.drop(columns="residual").replace({"payer": SHORT, "receiver": SHORT})
     hover = [
         alt.Tooltip("payer:N"),
         alt.Tooltip("receiver:N"),
@@ -259,7 +259,7 @@ def _rank(company: str) -> int:
 
 
 def _arc(
-    start: tuple[float, float], end: tuple[float, float], bow: float, points: int = 9
+    start: tuple[float, float], end: tuple[float, float], bow: float, points: int = 8
 ) -> list[tuple[float, float]]:
     """Give points of a bowed line from one place to another; the bow is to the left of the way."""
     (x0, y0), (x1, y1) = start, end
@@ -301,8 +301,8 @@ def network(edges: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
         arc = _arc(start, end, bow)
         label = f"{name_of(edge.payer)} {edge.nature} {name_of(edge.receiver)}"
         amount = f"{edge.usd_bn:,.1f}" if edge.usd_bn > 0 else "not disclosed"
-        shared = {"edge": i, "nature": edge.nature, "said": label, "usd_bn": amount, "width": width}
-        points += [{**shared, "x": x, "y": y, "step": n} for n, (x, y) in enumerate(arc)]
+        shared = {"edge": i, "nature": edge.nature, "said": label, "usd_bn": amount, "width": round(width, 1)}
+        points += [{**shared, "x": round(x, 3), "y": round(y, 3), "step": n} for n, (x, y) in enumerate(arc)]
         near = arc[round(len(arc) * 0.66)]
         turn = 90 if start[0] < end[0] else -90 if start[0] > end[0] else (180 if start[1] > end[1] else 0)
         heads.append({**shared, "x": near[0], "y": near[1], "turn": turn})

@@ -817,6 +817,11 @@ def capital_table(context: Context, first_year: int = 2020) -> pd.DataFrame:
     return table.sort_values(["series", "year"], ignore_index=True)
 
 
+def order_of(year: accounts.Accounts) -> list[str]:
+    """Names of the accounts in the order of the table."""
+    return [accounts.ACCOUNTS[name] for name in year.names]
+
+
 def keys_in(table: pd.DataFrame, column: str = "source") -> tuple[str, ...]:
     """Collect the source keys of a table's rows, each once."""
     return tuple(dict.fromkeys(key for joined in table[column] for key in str(joined).split(";") if key))
