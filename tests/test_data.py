@@ -279,14 +279,14 @@ def codebook_covers(pack: Pack) -> list[str]:
         if not row.meaning.endswith(".") or len(row.meaning) < 15:
             wrong.append(f"{metric} has no meaning in a sentence")
         if set(row.unit.split(";")) != units.get(metric, set(row.unit.split(";"))):
-            wrong.append(f"{metric} has the units {sorted(units[metric])}, the codebook says {row['unit']}")
+            wrong.append(f"{metric} has the units {sorted(units[metric])}, the codebook says {row.unit}")
         kind = kinds.get(metric, {row.period_kind})
         if row.period_kind not in PERIOD_KINDS or row.period_kind != (min(kind) if len(kind) == 1 else "mixed"):
-            wrong.append(f"{metric} has the periods {sorted(kind)}, the codebook says {row['period_kind']}")
+            wrong.append(f"{metric} has the periods {sorted(kind)}, the codebook says {row.period_kind}")
         if not re.fullmatch(r"\d*", row.release_lag_days):
-            wrong.append(f"{metric} has the lag {row['release_lag_days']!r}")
+            wrong.append(f"{metric} has the lag {row.release_lag_days!r}")
         if row.price_basis not in ("nominal", "real", "n/a"):
-            wrong.append(f"{metric} has the price basis {row['price_basis']!r}")
+            wrong.append(f"{metric} has the price basis {row.price_basis!r}")
         if "other" in row.unit.split(";") and not row.caveats:
             wrong.append(f"{metric} is in another unit, and nothing says in which")
     return wrong
