@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -69,7 +70,18 @@ def _company_year(view: View, company: str, year: int) -> Quantity:
     if len(inside) != 4:
         msg = f"{company} capex of the whole of {year} was not known on {view.day}: ask for a later day"
         raise VintageError(msg)
-    return total([quantity_of(inside.iloc[[i]], view.day).to("USD_bn") for i in range(4)])
+    return _sum_of(inside, view)
+
+
+def _sum_of(quarters_: pd.DataFrame, view: View) -> Quantity:
+    return Quantity(
+        float(quarters_["value"].sum()) / 1000,
+        "USD_bn",
+        grade=weakest("derived", *quarters_["grade"]),
+        as_of=view.day,
+        sources=tuple(key for joined in quarters_["source"] for key in joined.split(";")),
+        interval="none: a sum of figures as reported",
+    )
 
 
 def quarters(view: View, company: str, metric: str) -> pd.DataFrame:
@@ -79,21 +91,39 @@ def quarters(view: View, company: str, metric: str) -> pd.DataFrame:
     Some quarters are on record only as restated a year later. Until then the year less the other three stands in, with
     grade ``derived``; the definitions of year and quarters may differ by a per cent or so, which the note says.
     """
+    cache = _QUARTERS.setdefault(view, {})
+    if (company, metric) not in cache:
+        cache[company, metric] = _quarters(view, company, metric)
+    return cache[company, metric]
+
+
+# A view never changes, and most findings here ask the same few series of it.
+_QUARTERS: WeakKeyDictionary[View, dict[tuple[str, str], pd.DataFrame]] = WeakKeyDictionary()
+
+
+def _quarters(view: View, company: str, metric: str) -> pd.DataFrame:
     known = view.quarters(company, metric)
     years = view.rows(company, metric, basis="reported", kind="year")
-    for year in years.drop_duplicates("period_end", keep="first").itertuples():
-        inside = known[(known["period_start"] >= year.period_start) & (known["period_end"] <= year.period_end)]
-        if len(inside) != 3 or (inside["period_end"] == year.period_end).any():
+    starts, ends = known["period_start"].to_numpy(), known["period_end"].to_numpy()
+    added = []
+    for at, year in enumerate(zip(years["period_start"].to_numpy(), years["period_end"].to_numpy(), strict=True)):
+        inside = (starts >= year[0]) & (ends <= year[1])
+        if inside.sum() != 3 or (ends[inside] == year[1]).any() or any(row["period_end"] == year[1] for row in added):
             continue
-        last = years.loc[[year.Index]].assign(
-            period_start=inside["period_end"].max() + pd.Timedelta(days=1),
-            value=year.value - inside["value"].sum(),
-            kind="quarter",
-            grade="derived",
-            note="year less the other three quarters",
-            source=";".join(dict.fromkeys([*inside["source"], year.source])),
+        three, whole = known[inside], years.iloc[at]
+        added.append(
+            {
+                **whole[known.columns],
+                "period_start": three["period_end"].max() + pd.Timedelta(days=1),
+                "value": whole["value"] - three["value"].sum(),
+                "kind": "quarter",
+                "grade": "derived",
+                "note": "year less the other three quarters",
+                "source": ";".join(dict.fromkeys([*three["source"], whole["source"]])),
+            }
         )
-        known = pd.concat([known, last[known.columns]], ignore_index=True)
+    if added:
+        known = pd.concat([known, pd.DataFrame(added)[known.columns].astype(known.dtypes)], ignore_index=True)
     return known.sort_values("period_end", kind="stable").reset_index(drop=True)
 
 
@@ -125,7 +155,7 @@ def trailing_year(view: View, metric: str, companies: Sequence[str] = FOUR) -> Q
     for company in companies:
         try:
             four = last_four_quarters(quarters(view, company, metric), end)
-            parts.append(total([quantity_of(four.iloc[[i]], view.day) for i in range(4)]).to("USD_bn"))
+            parts.append(_sum_of(four, view))
         except EvidenceError as error:
             msg = f"four quarters of {company} {metric} were not known on {view.day}: {error}"
             raise VintageError(msg) from error
@@ -141,7 +171,7 @@ def quarter(view: View, metric: str, end: pd.Timestamp, companies: Sequence[str]
         if row.empty:
             msg = f"{company} {metric} of the quarter to {end.date()} was not known on {view.day}: ask for a later day"
             raise VintageError(msg)
-        parts.append(quantity_of(row, view.day).to("USD_bn"))
+        parts.append(_sum_of(row, view))
     return total(parts)
 
 
@@ -210,6 +240,16 @@ def announcements(view: View, companies: Sequence[str] = FOUR) -> pd.DataFrame:
     DataFrame
         company, year, published, value_usd_bn, low_usd_bn, high_usd_bn, source, note, redefined.
     """
+    cache = _ANNOUNCED.setdefault(view, {})
+    if tuple(companies) not in cache:
+        cache[tuple(companies)] = _announcements(view, companies)
+    return cache[tuple(companies)]
+
+
+_ANNOUNCED: WeakKeyDictionary[View, dict[tuple[str, ...], pd.DataFrame]] = WeakKeyDictionary()
+
+
+def _announcements(view: View, companies: Sequence[str]) -> pd.DataFrame:
     parts = []
     for company in companies:
         rows = view.vintages(company, "capex_guidance", basis="guidance")

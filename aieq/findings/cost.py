@@ -713,7 +713,8 @@ def depreciation_gap(context: Context) -> Quantity:
     ends = sorted((middle, low, high))
     return Quantity(
         middle, "USD_bn", ends[0], ends[-1], "assumed",
-        sources=tuple(dict.fromkeys([*short.sources, *spent["source"].iloc[-5:]])), interval="lives of four and of two years",
+        sources=tuple(dict.fromkeys([*short.sources, *spent["source"].iloc[-5:]])),
+        interval="lives of four and of two years",
     )  # fmt: skip
 
 
