@@ -1,6 +1,6 @@
 # Two commands: make book, make test. Everything else serves them.
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint types unit nbval strict pages runs bench lock clean
+.PHONY: help setup book test lint unit nbval strict pages runs outputs bench lock clean
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -58,6 +58,9 @@ pages: setup ## the pages of the last build, as files and in a browser
 runs: setup ## every chapter under other parameters, and faults planted on purpose
 	@echo "runs: chapters under other days and assumptions, planted faults"
 	@$(PYTEST) -n 2 --dist worksteal -m chapters tests
+
+outputs: setup ## execute the chapters and put the new outputs into chapters/, to be committed
+	@$(RUN) aieq.report.build --commit
 
 bench: setup ## how fast, and how much memory: ratios and absolute figures
 	@$(RUN) bench

@@ -28,21 +28,12 @@ def book(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def gather(book: Path) -> list[build.Chapter]:
-    around = build.surroundings(book)
-    chapters = []
-    for path in sorted((book / "chapters").glob("*.ipynb")):
-        notebook = read_chapter(path)
-        chapters.append(build.Chapter(path, build.chapter_key(notebook, around), notebook))
-    return chapters
-
-
 def stale(book: Path) -> list[str]:
-    return [c.name for c in gather(book) if not build._is_kept(c, book / "_build" / ".cache")]
+    return [c.name for c in build._gather(book) if not build._is_kept(c, book / "_build" / ".cache")]
 
 
 def run(book: Path) -> list[build.Chapter]:
-    chapters = gather(book)
+    chapters = build._gather(book)
     build.execute(chapters, book / "_build" / ".cache", book / "chapters")
     return chapters
 
@@ -139,6 +130,26 @@ def test_a_fault_in_the_pages_fails_the_next_build_too(book: Path) -> None:
     write_chapter(book / "chapters" / "other.ipynb", "'now this'", prose="# Title")
     assert build.build(book, with_findings=False).startswith("1 of 2 chapters executed")
     assert "now this" in (book / "_build" / "html" / "chapters" / "other.html").read_text()
+
+
+def test_committed_outputs_are_renewed_without_traces(book: Path) -> None:
+    """Only what differs is written; times of execution and of papermill go."""
+    path = book / "chapters" / "index.ipynb"
+    notebook = read_chapter(path)
+    notebook.metadata["papermill"] = {"duration": 1.5}
+    notebook.cells[1].metadata["execution"] = {"iopub.status.busy": "2026-11-24T11:50:25Z"}
+    nbformat.write(notebook, path)
+    assert build.commit_outputs(book) == ["index", "other"]
+    result = read_chapter(path)
+    assert "papermill" not in result.metadata
+    assert "execution" not in result.cells[1].metadata
+    assert result.cells[3].outputs[0]["data"]["text/plain"] == "42"
+    assert build.commit_outputs(book) == []
+    write_chapter(path, "1 / 0")
+    before = path.read_bytes()
+    with pytest.raises(build.BuildError, match="nothing was written"):
+        build.commit_outputs(book)
+    assert path.read_bytes() == before
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:

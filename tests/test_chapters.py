@@ -173,7 +173,7 @@ def check_published(told: dict[str, str], known: dict) -> int:
 
     names = set(told) & set(REGISTRY)
     for name in sorted(names):
-        assert told[name] == (known[name]["text"] if name in known else UNKNOWN), name
+        assert told[f"{name}__full"] == (known[name]["text"] if name in known else UNKNOWN), name
     return len(names)
 
 

@@ -5,7 +5,8 @@ A chapter is executed again when its code, the package, the data or the locked e
 under a hash of all of these, so what is kept is never stale, and a change of prose costs no execution. The outputs
 committed with a chapter are never used: they are what nbval compares, not what a reader gets.
 
-Run as ``python -m aieq.report.build [--clean] [--strict]``.
+Run as ``python -m aieq.report.build [--clean] [--strict]``, or with ``--commit`` to bring the outputs that are
+committed with the chapters up to date.
 """
 
 from __future__ import annotations
@@ -248,9 +249,14 @@ def execute(chapters: Sequence[Chapter], cache: Path, cwd: Path, *, also: Sequen
 
 
 def _merged(chapter: Chapter) -> str:
+    """The chapter with its new outputs, and without the times and parameters that other programs leave in it."""
     import nbformat
 
     notebook = read_chapter(chapter.path)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for trace in ("execution", "papermill"):
+            cell.metadata.pop(trace, None)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, (cell, outputs) in enumerate(zip(code, chapter.outputs or [], strict=True), 1):
         cell.outputs, cell.execution_count = [nbformat.from_dict(output) for output in outputs], number
@@ -299,6 +305,33 @@ def stage(root: Path, target: Path, chapters: Sequence[Chapter]) -> None:
     for path in _files_under(target):
         if path.relative_to(target) not in wanted:
             path.unlink()
+
+
+def commit_outputs(root: Path = ROOT) -> list[str]:
+    """
+    Put the outputs of every chapter, executed as the build does, into the chapters themselves.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+
+    Returns
+    -------
+    list of str
+        Names of the chapters that changed.
+
+    Raises
+    ------
+    BuildError
+        If a chapter fails; no chapter is written then.
+    """
+    chapters = _gather(root)
+    execute(chapters, root / "_build" / ".cache", root / "chapters")
+    fault = _faults(chapters, strict=True)
+    if fault:
+        raise BuildError("\n  ".join(["nothing was written, not everything ran:", *fault]))
+    return [chapter.name for chapter in chapters if _put(chapter.path, _merged(chapter).encode())]
 
 
 def _sphinx(root: Path, staged: Path, *, fresh: bool) -> None:
@@ -371,12 +404,7 @@ def build(
         for path in (cache, staged, out / "html", out / ".doctrees", findings):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     around = surroundings(root)
-    chapters = []
-    for path in chapter_files(root):
-        notebook = read_chapter(path)
-        chapters.append(Chapter(path, chapter_key(notebook, around), notebook))
-    if not chapters:
-        raise BuildError(f"no chapters in {root / 'chapters'}.")
+    chapters = _gather(root, around)
     parameters = parameters_of(next((c for c in chapters if c.name == "index"), chapters[0]).notebook)
     findings_key = hashlib.sha256(json.dumps([around, parameters]).encode()).hexdigest()
     kept_key = cache / "findings.key"
@@ -400,9 +428,7 @@ def build(
     executed = [chapter for chapter in chapters if not _is_kept(chapter, cache)]
     execute(chapters, cache, root / "chapters", also=[] if current else [compute_findings], width=width)
     ran = time.perf_counter() - before
-    fault += [f"chapters/{c.name}.ipynb, {c.error}" for c in chapters if c.error]
-    if strict:
-        fault += [complaint for chapter in chapters for complaint in _stderr(chapter)]
+    fault += _faults(chapters, strict=strict)
     if fault:
         raise BuildError("\n  ".join(["not everything ran:", *fault]))
 
@@ -419,6 +445,22 @@ def build(
         f"{len(executed)} of {len(chapters)} chapters executed in {ran:.0f} s, "
         f"pages in {total - ran:.0f} s: _build/html/index.html"
     )
+
+
+def _gather(root: Path, around: str | None = None) -> list[Chapter]:
+    around = around or surroundings(root)
+    chapters = []
+    for path in chapter_files(root):
+        notebook = read_chapter(path)
+        chapters.append(Chapter(path, chapter_key(notebook, around), notebook))
+    if not chapters:
+        raise BuildError(f"no chapters in {root / 'chapters'}.")
+    return chapters
+
+
+def _faults(chapters: Sequence[Chapter], *, strict: bool) -> list[str]:
+    found = [f"chapters/{chapter.name}.ipynb, {chapter.error}" for chapter in chapters if chapter.error]
+    return found + ([complaint for chapter in chapters for complaint in _stderr(chapter)] if strict else [])
 
 
 def _is_kept(chapter: Chapter, cache: Path) -> bool:
@@ -452,8 +494,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m aieq.report.build", description="Execute and build the book.")
     parser.add_argument("--clean", action="store_true", help="forget all earlier results first")
     parser.add_argument("--strict", action="store_true", help="also fail when a chapter writes to standard error")
+    parser.add_argument("--commit", action="store_true", help="only put new outputs into chapters/, build no pages")
     options = parser.parse_args(argv)
     try:
+        if options.commit:
+            print("outputs: new in", ", ".join(commit_outputs()) or "no chapter")
+            return 0
         print("book:", build(clean=options.clean, strict=options.strict))
     except BuildError as error:
         print(f"book: {error}", file=sys.stderr)
