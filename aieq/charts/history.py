@@ -37,6 +37,11 @@ def _keys(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for joined in frame["source"] for key in str(joined).split(";") if key))
 
 
+def _drawn(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out of the specification what is not drawn: sources stand under the figure and in its download."""
+    return frame.drop(columns=["source", "grade", "benchmark"], errors="ignore")
+
+
 def _course(frame: pd.DataFrame, series: str, x: str, y: str, form: str) -> str:
     """Say of each line where it starts, where it is highest and where it ends."""
     told = []
@@ -69,7 +74,7 @@ def investment_share(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure 
     if shown.empty:
         return Silence(title, as_of)
     chart = lines(
-        shown,
+        _drawn(shown),
         "clock",
         "value",
         "episode",
@@ -122,7 +127,7 @@ def intensity(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silen
     if shown.empty:
         return Silence(title, as_of)
     chart = lines(
-        shown,
+        _drawn(shown),
         "clock",
         "value",
         "episode",
@@ -171,7 +176,7 @@ def service_price(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | S
     if frame.empty:
         return Silence(title, as_of)
     chart = dots_with_intervals(
-        frame,
+        _drawn(frame),
         "service",
         "change_ratio",
         "low",
@@ -221,7 +226,7 @@ def frontier(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silenc
         level: CATEGORICAL[place % len(CATEGORICAL)] for place, level in enumerate(dict.fromkeys(frame["level"]))
     }
     chart = steps(
-        frame,
+        _drawn(frame),
         "day",
         "usd_per_mtok",
         "level",
@@ -291,7 +296,7 @@ def slopes(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
             named.loc[last, "label"] = series
             pieces.append(
                 marks(
-                    named,
+                    _drawn(named),
                     "months",
                     "times_per_year",
                     "label",
@@ -339,7 +344,7 @@ def open_lag(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silenc
     if frame.empty:
         return Silence(title, as_of)
     chart = lines(
-        frame,
+        _drawn(frame),
         "day",
         "lag_months",
         "series",

@@ -279,6 +279,19 @@ def _ai_intensity(context: Context) -> Quantity:
 
 
 @_finding(
+    "ai_part_to_ai_revenue_multiple",
+    "multiple",
+    "the assumed AI part of that capital expenditure over annualised AI revenue",
+)
+def _ai_part_intensity(context: Context) -> Quantity:
+    share = context.scenario.quantity("ai_share_of_capex_ratio", context.as_of.year)
+    whole = context["ai_capex_to_ai_revenue_multiple"]
+    return derive(
+        lambda multiple, part: multiple * part, whole, share, unit="multiple", interval="AI revenue and AI share"
+    )
+
+
+@_finding(
     "four_capex_to_own_revenue_ratio",
     "ratio",
     "capital expenditure of the four builders over all they sold, four quarters",
@@ -510,6 +523,43 @@ def _uk_shares(context: Context) -> Quantity:
         as_of=context.as_of,
         sources=_keys([*rows["source"], *other["source"]]),
         interval="daily and weekly index, and delisted shares at nothing",
+    )
+
+
+def _miles(context: Context, metric: str) -> pd.Series:
+    rows = context.view.rows("uk_railways", metric)
+    rows = rows[rows["source"] == "odlyzko_collapse_2011"]
+    values = rows.set_index(rows["period_end"].dt.year)["value"]
+    if not {1844, 1851} <= set(values.index):
+        msg = f"British railway {metric.replace('_', ' ')} were not known on {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    return values
+
+
+@_finding(
+    "uk_receipts_per_mile_change_ratio",
+    "ratio",
+    "change of British railways' yearly receipts for each mile, 1844 to 1851",
+)
+def _uk_receipts(context: Context) -> Quantity:
+    values = _miles(context, "revenue_per_mile")
+    return _from_odlyzko(values[1851] / values[1844] - 1, "ratio", context)
+
+
+@_finding("uk_miles_growth_multiple", "multiple", "British railway miles open in 1851 over those in 1844")
+def _uk_miles(context: Context) -> Quantity:
+    values = _miles(context, "miles_open")
+    return _from_odlyzko(values[1851] / values[1844], "multiple", context)
+
+
+def _from_odlyzko(value: float, unit: str, context: Context) -> Quantity:
+    return Quantity(
+        value,
+        unit,
+        grade="estimated",
+        as_of=context.as_of,
+        sources=("odlyzko_collapse_2011",),
+        interval="none: a table of the time as reprinted",
     )
 
 
