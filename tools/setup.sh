@@ -5,11 +5,14 @@ cd "$(dirname "$0")/.."
 
 refuse() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
+# A Python this was tested with if there is one, else a newer one.
 find_python() {
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && {
-            command -v "$candidate"; return 0
-        }
+    for below in 14 99; do
+        for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+            "$candidate" -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, $below))" 2>/dev/null && {
+                command -v "$candidate"; return 0
+            }
+        done
     done
     return 1
 }
@@ -23,9 +26,9 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(key)" ] && .venv/bin/python -c ''
 fi
 
 if [ -n "${PYTHON:-}" ]; then
-    python=$(find_python) || refuse "PYTHON=$PYTHON is not a Python 3.11, 3.12 or 3.13 that runs; name one that is, or leave PYTHON out."
+    python=$(find_python) || refuse "PYTHON=$PYTHON is not a Python 3.11 or newer that runs; name one that is, or leave PYTHON out."
 else
-    python=$(find_python) || refuse "this needs Python 3.11, 3.12 or 3.13 and none is on the path; install one, or say where it is: make setup PYTHON=/path/to/python3.12"
+    python=$(find_python) || refuse "this needs Python 3.11 or newer and none is on the path; install one, or say where it is: make setup PYTHON=/path/to/python3.12"
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     refuse "$python cannot make virtual environments; install its venv module (on Debian and Ubuntu: apt install python3-venv)."
@@ -37,6 +40,8 @@ esac
 
 rm -rf .venv
 echo "setup: a new .venv with $("$python" --version)"
+"$python" -c 'import sys; sys.exit(sys.version_info >= (3, 14))' ||
+    echo "setup: this was tested with Python 3.11 to 3.13; should a package fail to install, try one of these (PYTHON=...)."
 "$python" -m venv .venv || refuse "making .venv failed; the lines above say why."
 log=.venv/setup.log
 echo "setup: installing $(grep -c '^[a-z0-9].*==' requirements.txt) locked packages (some minutes the first time)"
