@@ -601,7 +601,7 @@ def _with_units(relation: Relation, registry: Any, values: Mapping[str, Any]) ->
 def _constant(part: sp.Basic, registry: Any, relation: Relation, walk: Any) -> Any:
     if relation.target == "accelerator_hour_cost_usd" and part == sp.Rational(1, HOURS_PER_YEAR):
         return registry.Quantity(1 / HOURS_PER_YEAR, "year/hour")
-    if relation.target == "cost_usd_per_mtok" and part.is_Number:
+    if relation.target == "cost_usd_per_mtok" and part == sp.Rational(10**6, 3600):
         # 10^6 tokens a million, 3600 seconds an hour: both are in the units already.
-        return registry.Quantity(float(part) * 3600 / 1e6, "dimensionless")
+        return registry.Quantity(1, "dimensionless")
     return walk(part)

@@ -440,7 +440,7 @@ def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:
     if low == high:
         low = high = None
         note = "none: one figure, none given"
-    elif len(used) == 1:
+    elif len(used) == 1 and not pd.isna(best["value"]):
         note = "range given" if not pd.isna(best["high"]) else "lower bound given"
     return Quantity(value, best["unit"], low, high, grade, day, _keys(used["source"]), note)
 
@@ -549,7 +549,8 @@ def _table_dates(name: str) -> tuple[str, ...]:
 
 
 def _read(path: Path, dates: tuple[str, ...]) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype={column: str for column in dates}, low_memory=False)
+    texts = (*dates, "flags", "note", "source")
+    table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), low_memory=False)
     for column in dates:
         parsed = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
         wrong = parsed.isna() & table[column].notna()

@@ -168,6 +168,9 @@ class Quantity:
                 msg = f"{self.value} {self.unit} is not inside its interval {self.low} to {self.high}"
                 raise EvidenceError(msg)
         object.__setattr__(self, "value", float(self.value))
+        for end in ("low", "high"):
+            if getattr(self, end) is not None:
+                object.__setattr__(self, end, float(getattr(self, end)))
         object.__setattr__(self, "sources", tuple(dict.fromkeys(self.sources)))
 
     def to(self, unit: str) -> Quantity:

@@ -1,0 +1,72 @@
+"""Scenario files: complete, sourced, ordered, and refused when impossible."""
+
+from __future__ import annotations
+
+import pytest
+
+from aieq.assumptions import FOLDER, load_scenario, names
+from aieq.errors import ScenarioError, UnknownNameError
+from aieq.evidence import load
+
+
+def test_every_assumption_names_sources_we_hold_and_a_reason():
+    for name, entry in load_scenario("base").assumptions.items():
+        assert set(entry.sources) <= set(load().sources.index), name
+        assert len(entry.because) > 30, name
+
+
+def test_every_assumption_is_used_somewhere():
+    package = FOLDER.parents[1] / "aieq"
+    code = "\n".join(path.read_text() for path in package.rglob("*.py"))
+    unused = [name for name in load_scenario("base") if f'"{name}"' not in code and name not in code]
+    assert not unused
+
+
+def test_the_outer_scenarios_stay_inside_the_ranges():
+    for name in ("low", "high"):
+        scenario = load_scenario(name)
+        for key, entry in scenario.assumptions.items():
+            value = scenario[key]
+            members = value if isinstance(value, dict) else {"": value}
+            for member, number in members.items():
+                low, high = entry.range[member] if isinstance(entry.range, dict) else entry.range
+                assert low <= number <= high, f"{name}: {key} {member}"
+
+
+def test_there_are_three_scenarios():
+    assert {"low", "base", "high"} <= set(names())
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        ("values: {buyer_gros_margin_ratio: 0.4}", UnknownNameError, "Did you mean 'buyer_gross_margin_ratio'"),
+        ("values: {cost_of_capital_ratio: dear}", ScenarioError, "give a number"),
+        ("values: {asset_life_years: {chips: 3}}", ScenarioError, "no member"),
+        ("value: {cost_of_capital_ratio: 0.1}", ScenarioError, "title, values"),
+        ("values: [", ScenarioError, "not YAML"),
+    ],
+)
+def test_an_impossible_scenario_is_refused_with_a_remedy(tmp_path, content, error, words):
+    path = tmp_path / "mine.yml"
+    path.write_text(content)
+    with pytest.raises(error, match=words):
+        load_scenario(str(path))
+
+
+def test_a_scenario_of_ones_own_overrides_only_what_it_names(tmp_path):
+    path = tmp_path / "mine.yml"
+    path.write_text("title: Mine\nvalues: {asset_life_years: {accelerators: 3}}\n")
+    mine, base = load_scenario(str(path)), load_scenario("base")
+    assert mine["asset_life_years"] == {**base["asset_life_years"], "accelerators": 3}
+    assert mine["cost_of_capital_ratio"] == base["cost_of_capital_ratio"]
+
+
+def test_an_unknown_scenario_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'high'"):
+        load_scenario("hihg")
+
+
+def test_an_assumption_is_never_graded_better_than_assumed():
+    quantity = load_scenario("base").quantity("asset_life_years", "accelerators")
+    assert (quantity.grade, quantity.low, quantity.value, quantity.high) == ("assumed", 3, 5, 7)
