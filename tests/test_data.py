@@ -630,6 +630,7 @@ def test_no_lag_makes_a_figure_known_too_early(loaded: evidence.Evidence) -> Non
         ("microsoft_ai", "annualized_revenue", "2023-12-31", "2025-01-29"),  # worked back from a growth rate
         ("alphabet", "monthly_tokens", "2024-05-31", "2025-05-20"),  # its note says so
         ("openai", "annualized_revenue", "2023-03-01", "2023-03-15"),  # a press figure: two weeks
+        ("meta", "capex", "2023-12-31", "2024-02-02"),  # two other rows of that day hold it
         ("meta", "capex", "2023-03-31", "2023-04-27"),  # the first vintage, before disposals were netted
     ],
 )
