@@ -179,7 +179,7 @@ def bibliography(context: Context) -> Glued:
     """Show every source with an anchor: who, what, when public, how it was read, under which licence."""
     sources = context.view.evidence.sources.fillna("")
     items = []
-    for row in sources.sort_values(["publisher", "published", "key"]).itertuples():
+    for row in sources.reset_index(drop=True).sort_values(["publisher", "published", "key"]).itertuples():
         where = f' <a href="{html.escape(row.url, quote=True)}" rel="noopener">{html.escape(row.title)}</a>' if row.url.startswith("http") else f" {html.escape(row.title)}"
         author = f"{html.escape(row.author)}, " if row.author else ""
         items.append(
