@@ -210,7 +210,7 @@ def _standing(status: str, note: str, amount: float) -> tuple[str, str, float, f
     lower = status.lower()
     if pd.isna(amount):
         return "no amount", "the price is not disclosed", 0.0, 0.0, 0.0
-    if "loi" in status.split(",")[0]:
+    if "loi" in lower.split(",")[0].split():
         return "letter of intent", "not a contract", 0.0, 0.0, amount
     if "pledge" in lower or "target" in lower:
         return "aim", "an aim, not a contract", 0.0, 0.0, 0.0
