@@ -39,6 +39,10 @@ LABS = ("openai", "anthropic")
 _BUILDERS_AS_INVESTORS = ("microsoft", "google", "alphabet", "amazon", "aws", "meta")
 
 
+# What was known on a day does not change, and several findings ask for the same sums.
+_remembered = functools.lru_cache(maxsize=256)
+
+
 @dataclass(frozen=True)
 class Flow:
     """
@@ -282,6 +286,7 @@ def spread(cells: Callable[..., dict[Any, float]], inputs: Mapping[str, Quantity
     return result
 
 
+@_remembered
 def latest_year(view: View) -> int:
     """
     The latest calendar year of which spending and cash flow of the four builders are known in full.
@@ -308,6 +313,7 @@ def _year(view: View, entity: str, metric: str, year: int) -> Quantity:
     return view.quantity(entity, metric, period_end=f"{year}-12-31", kind="year").to("USD_bn")
 
 
+@_remembered
 def builders_sum(view: View, metric: str, year: int) -> Quantity:
     """
     Sum a cash flow of the four builders over a calendar year, from their quarters, or else take the sum on record.
@@ -327,6 +333,7 @@ def builders_sum(view: View, metric: str, year: int) -> Quantity:
         return _year(view, "big_four", metric, year)
 
 
+@_remembered
 def large_clouds_share(view: View, year: int) -> Quantity:
     """
     Share of the chip supplier's data-centre revenue bought by large clouds, in a year.
@@ -383,6 +390,7 @@ class Lab:
         return self.revenue + self.burn
 
 
+@_remembered
 def lab_year(view: View, lab: str, year: int) -> Lab:
     """
     Put a lab's year together from what the press and the lab have said.
@@ -528,6 +536,7 @@ def _stakes(view: View, investors: Iterable[str], labs: Iterable[str], year: int
     )
 
 
+@_remembered
 def new_debt(view: View, year: int) -> Quantity:
     """
     Bonds issued by the four builders in a year: the count for the large spenders less what Oracle issued.
@@ -699,6 +708,7 @@ def assemble(year: int, inputs: Mapping[str, Quantity], missing: Iterable[str] =
     return accounts
 
 
+@_remembered
 def build(view: View, year: int | None = None) -> Accounts:
     """
     Build the accounts of a year from what was known by a day.

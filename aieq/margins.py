@@ -7,6 +7,7 @@ stock compensation or other items and are marked; gross margins are kept apart a
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import pandas as pd
@@ -91,6 +92,7 @@ def _rows(view: View, entity: str, metric: str) -> pd.DataFrame:
     return pd.concat([best_rows(part) for _, part in over.groupby("kind")]) if len(over) else over
 
 
+@functools.lru_cache(maxsize=256)
 def history(view: View, lines: tuple[Line, ...] = LINES) -> pd.DataFrame:
     """
     All margins known by a day, one row for each company, measure and period.
@@ -214,8 +216,8 @@ def margin(view: View, company: str, measure: str = OPERATING, *, kind: str | No
     VintageError
         If none was known.
     """
-    lines = tuple(line for line in LINES if (line.company, line.measure) == (company, measure))
-    table = history(view, lines)
+    table = history(view)
+    table = table[(table["company"] == company) & (table["measure"] == measure)]
     table = table if kind is None else table[table["kind"] == kind]
     if table.empty:
         msg = f"the {measure} margin of {company} was not known on {view.day}: ask for a later day"
