@@ -59,6 +59,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     if '<figure class="chart"' in body:
         specs = html_charts.specifications(executed)
         body = html_charts.enrich(body, specs, Path(app.outdir), "../" * pagename.count("/"))
+    if "data-sortable" in body:
+        app.add_js_file("ledger.js", defer="defer")  # within this event: for this page only
     # The label would hide from a screen reader what the summary says.
     context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
 
