@@ -35,7 +35,7 @@ SERIES = (
         "share of Ramp's own customers",
     ),
     (
-        "Large firms, McKinsey",
+        "Firms surveyed by McKinsey",
         "mckinsey_survey",
         "ai_use_rate",
         "firms",

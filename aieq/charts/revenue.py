@@ -28,22 +28,23 @@ _PARTS = {
     "OpenAI": COMPANY["openai"],
     "Anthropic": COMPANY["anthropic"],
     "Other labs": CATEGORICAL[5],
-    "Clouds, less what labs pay them": COMPANY["microsoft"],
-    "Applications, less what they pay on": CATEGORICAL[3],
+    "Clouds": COMPANY["microsoft"],
+    "Applications": CATEGORICAL[3],
     "Counted twice": CONTEXT,
 }
 
 _RIGHT = {"align": "left", "dx": 8, "baseline": "middle", "dy": -8}
 _ABOVE = {"align": "center", "dy": -24, "baseline": "middle"}
-_BELOW = {"align": "center", "dy": 14, "baseline": "middle"}
+_BELOW = {"align": "left", "dx": 8, "dy": -4, "baseline": "middle"}
+_AT_START = ("US adults, generative AI",)
 _SIDES = {
-    "US adults, generative AI": {"align": "right", "dx": -8, "dy": -16, "baseline": "middle"},
+    "US adults, generative AI": {"align": "right", "dx": -8, "dy": -8, "baseline": "middle"},
     "US firms, Census, old question": _BELOW,
     "US firms, Census, new question": _RIGHT,
-    "EU firms, Eurostat": {**_ABOVE, "dy": -10},
+    "EU firms, Eurostat": {"align": "right", "dx": -8, "dy": -4, "baseline": "middle"},
     "EU large firms, Eurostat": _ABOVE,
     "Firms that pay, Ramp": _RIGHT,
-    "Large firms, McKinsey": _RIGHT,
+    "Firms surveyed by McKinsey": _RIGHT,
 }
 
 
@@ -261,9 +262,9 @@ def scope_parts(scopes: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
         if part in known or part.startswith("Partners' share of Anthropic"):
             return "Anthropic" if "Anthropic" in part else part
         if part in clouds or part.startswith("Paid by labs"):
-            return "Clouds, less what labs pay them"
+            return "Clouds"
         if part == "Applications" or part.startswith("Paid by applications"):
-            return "Applications, less what they pay on"
+            return "Applications"
         return "Other labs"
 
     gathered = scopes.assign(bar=scopes["part"].map(place))
@@ -321,8 +322,10 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
         alt.Tooltip("usd_bn:Q", title="billion dollars a year", format=",.3~g"),
         alt.Tooltip("source:N"),
     ]
-    legend = alt.Legend(columns=2, symbolType="square", symbolStrokeWidth=0, symbolOpacity=1, title=None)
-    length = alt.X("_from:Q", title=_BN, axis=alt.Axis(grid=True, domain=False, tickCount=8))
+    legend = alt.Legend(
+        columns=2, columnPadding=8, symbolType="square", symbolStrokeWidth=0, symbolOpacity=1, title=None
+    )
+    length = alt.X("_from:Q", title=_BN, axis=alt.Axis(grid=True, domain=False, tickCount=5))
     pieces = [
         alt.Chart(drawn[~drawn["twice"]])
         .mark_bar(height={"band": 0.72}, stroke=PAPER, strokeWidth=1)
@@ -358,7 +361,9 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
         as_of=as_of,
         data=frame.drop(columns="twice"),
         note=(
-            f"This report uses “{central}”. What labs pay clouds is disclosed for Microsoft and assumed for Amazon. "
+            f"This report uses “{central}”. "
+            "Clouds are shown less what labs pay them, applications less what they pay on. "
+            "The former is disclosed for Microsoft and assumed for Amazon. "
             "Google, Meta and Chinese companies state no AI revenue and are in no bar."
         ),
         name="scopes",
@@ -397,14 +402,12 @@ def users_and_payers(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure 
         tooltip=("basis", "source"),
     )
     last = frame.sort_values("day").groupby("series", sort=False).tail(1)
-    said = ", ".join(f"{row.series.lower()} {row.people_mn:,.3g}" for row in last.itertuples())
+    said = ", ".join(f"{row.series.lower()} {row.people_mn:,.0f}" for row in last.itertuples())
     return Figure(
         base,
         title=title,
         subtitle="ChatGPT: weekly users, consumers who pay, seats that firms pay for; million, logarithmic scale",
-        alt=(
-            f"Users and payers rise side by side, payers at about a twentieth of users. Last counts in million: {said}."
-        ),
+        alt=(f"Weekly users, consumers who pay and seats paid by firms over time. Last counts in million: {said}."),
         sources=_keys(frame),
         as_of=as_of,
         data=frame,
@@ -450,7 +453,8 @@ def adoption_curves(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure |
     )
     pieces = [base]
     for name, side in _SIDES.items():
-        ends = frame[frame["series"] == name].tail(1)
+        one = frame[frame["series"] == name]
+        ends = one.head(1) if name in _AT_START else one.tail(1)
         if len(ends):
             words = ends[["day", "pct"]].assign(_words=wrap(name, 20))
             pieces.append(

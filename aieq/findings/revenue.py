@@ -1044,12 +1044,11 @@ _TITLES = {
         "AI revenue by whose revenue counts",
     ),
     "users": (
-        "{chatgpt_paying_ratio} of ChatGPT's weekly users pay, a share that creeps up",
+        "{chatgpt_paying_ratio} of ChatGPT's weekly users pay",
         "Users of ChatGPT, and those who pay",
     ),
     "adoption": (
-        "{us_firms_using_ai_ratio} of US firms use AI, {adults_using_genai_ratio} of adults: "
-        "breadth is still the consumers'",
+        "{us_firms_using_ai_ratio} of US firms use AI, against {adults_using_genai_ratio} of adults",
         "Firms and people who use AI, survey by survey",
     ),
     "margins": (
