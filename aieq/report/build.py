@@ -30,6 +30,8 @@ from typing import Any
 from aieq.report.chapters import ROOT, chapter_files, environment, parameters_of, read_chapter
 
 CELL_TIMEOUT_SECONDS = 300
+# Begun first while nothing is known of how long each takes: this one judges every claim month by month.
+LONGEST = "verdict"
 # What sphinx reads besides the chapters.
 BOOK_FILES = ("_config.yml", "_toc.yml", "*.bib", "*.md", "_assets", "_templates", "_ext")
 
@@ -226,7 +228,7 @@ def execute(chapters: Sequence[Chapter], cache: Path, cwd: Path, *, also: Sequen
                 chapter.outputs = result["outputs"]
                 continue
         else:
-            chapter.seconds = len(json.dumps(chapter.notebook)) / 1e6
+            chapter.seconds = CELL_TIMEOUT_SECONDS if chapter.name == LONGEST else 0
         stale.append(chapter)
     # Chapters import the package they lie beside, whichever is installed.
     env = {**os.environ, **environment(), "PYTHONPATH": str(cwd.parent)}
