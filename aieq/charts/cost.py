@@ -13,7 +13,7 @@ from .revenue import Silence
 from .theme import ACCENT, CATEGORICAL, CONTEXT, INK, REQUIRED
 
 NAMES = {"microsoft": "Microsoft", "alphabet": "Alphabet", "amazon": "Amazon", "meta": "Meta", "oracle": "Oracle"}
-_ANNOUNCED = "announced, not yet spent"
+_ANNOUNCED = "Announced"
 # The article's own figures, in dollars (claims gpt4-over-100m, next-gen-over-1bn, amodei-5-to-10bn).
 ARTICLE_COSTS = (
     (1e8, "the article: GPT-4, 100 million"),
@@ -395,6 +395,7 @@ def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day
         "kind",
         horizontal=True,
         colours=colours,
+        names={"existing nuclear plants": "Existing nuclear", "new reactors": "New reactors"},
         y_title="Gigawatts announced",
         sort=sorted(rows["label"].unique()),
         tooltip=("contracts", "companies"),

@@ -164,6 +164,21 @@ def capex_to_ocf_2023(context: Context) -> Quantity:
     return _cash_ratio(context, "trailing_ratio", "2023-12-31")
 
 
+@_finding("ocf_four_usd_bn_ttm", "USD_bn", "operating cash flow of the four in the latest twelve months reported")
+def ocf_ttm(context: Context) -> Quantity:
+    return context.memo("ocf ttm", lambda: costs.trailing_year(context.view, "operating_cash_flow"))
+
+
+@_finding("ocf_four_growth_ratio", "ratio", "growth of that operating cash flow over a year")
+def ocf_growth(context: Context) -> Quantity:
+    frame = _cash_share(context)["operating_cash_flow_usd_bn"]
+    if len(frame) < 8:
+        msg = f"two years of operating cash flow of all four were not known on {context.as_of}"
+        raise VintageError(msg)
+    before = Quantity(float(frame.iloc[-8:-4].sum()), "USD_bn", grade="derived")
+    return derive(lambda a, b: b / a - 1, before, context["ocf_four_usd_bn_ttm"], unit="ratio")
+
+
 @_finding(
     "capex_guidance_four_usd_bn",
     "USD_bn",
@@ -335,6 +350,25 @@ def gpt4_cloud(context: Context) -> Quantity:
 @_finding("gpt4_cluster_usd_mn", "USD_mn", "price of the whole cluster on which GPT-4 was trained")
 def gpt4_cluster(context: Context) -> Quantity:
     return training.gpt4_cost(context.view, "cost_upfront_hardware_usd")
+
+
+@_finding(
+    "gpt45_cost_amortised_usd_mn",
+    "USD_mn",
+    "cost of training GPT-4.5, hardware worn out and energy, in two vintages of one estimate",
+)
+def gpt45_amortised(context: Context) -> Quantity:
+    runs = training.known_runs(context.view)
+    mine = runs[runs["model"] == "GPT-4.5"]
+    values = mine[["cost_usd", "cost_usd_2023"]].stack() / 1e6
+    if values.empty:
+        msg = f"no study of what GPT-4.5 cost was public on {context.as_of}"
+        raise VintageError(msg)
+    return Quantity(
+        float(values.mean()), "USD_mn", values.min(), values.max(), "estimated",
+        sources=tuple(key for joined in mine["source"] for key in joined.split(";")),
+        interval="two vintages of one estimate",
+    )  # fmt: skip
 
 
 @_finding("gpt4_cost_stated_usd_mn", "USD_mn", "what OpenAI's chief executive said GPT-4 cost at least")
@@ -556,10 +590,15 @@ def unit_cost(context: Context) -> Quantity:
 @_finding(
     "unit_cost_deepseek_usd_per_mtok",
     "USD_per_mtok",
-    "the same as DeepSeek worked it out, at two dollars an hour and no idle hours",
+    "the same as DeepSeek worked it out, at a supposed rent and with no idle hours",
 )
 def unit_cost_deepseek(context: Context) -> Quantity:
     return context.view.quantity("deepseek", "serving_cost_per_mtok_output_only")
+
+
+@_finding("deepseek_rent_usd_per_gpu_hour", "USD_per_gpu_hour", "rent of an accelerator that DeepSeek supposed")
+def deepseek_rent(context: Context) -> Quantity:
+    return context.view.quantity("deepseek", "assumed_gpu_rental")
 
 
 @_finding(
@@ -590,7 +629,7 @@ def unit_cost_new_chip(context: Context) -> Quantity:
 @_finding(
     "unit_cost_old_chip_usd_per_mtok",
     "USD_per_mtok",
-    "the same at the same speed of answer on hardware two generations older",
+    "the same at the same speed of answer on older hardware",
 )
 def unit_cost_old_chip(context: Context) -> Quantity:
     return context.view.quantity("nvidia_h200", "cost_per_mtok_deepseek_r1")
