@@ -420,6 +420,10 @@ def scopes(view: View, scenario: Scenario) -> pd.DataFrame:
 
 
 def _scopes(known: Known, day: date, scenario: Scenario) -> pd.DataFrame:
+    return pd.DataFrame(_rows(known, day, scenario))
+
+
+def _rows(known: Known, day: date, scenario: Scenario) -> list[dict]:
     months = scenario.quantity("run_rate_max_age_months").value
     labs = _rates(known, LABS, day, months)
     if not labs:
@@ -468,7 +472,7 @@ def _scopes(known: Known, day: date, scenario: Scenario) -> pd.DataFrame:
         "labs_clouds_applications": lab_rows + cloud_rows + paid + application_rows + pay,
         "gross": lab_rows + cloud_rows + application_rows,
     }
-    return pd.DataFrame([_row(scope, *part) for scope, parts in layout.items() for part in parts])
+    return [_row(scope, *part) for scope, parts in layout.items() for part in parts]
 
 
 def _sum(quantities: list[Quantity], day: date | None) -> Quantity:
@@ -506,17 +510,21 @@ def scope_total(frame: pd.DataFrame, scope: str, day: date | None = None) -> Qua
     Quantity
         USD_bn.
     """
-    parts = frame[frame["scope"] == scope]
-    low, high = float(parts["low"].sum()), float(parts["high"].sum())
+    return _total(frame.to_dict("records"), scope, day)
+
+
+def _total(rows: list[dict], scope: str, day: date | None) -> Quantity:
+    parts = [row for row in rows if row["scope"] == scope]
+    low, high = (sum(row[end] for row in parts) for end in ("low", "high"))
     wide = high - low > 1e-9
     return Quantity(
-        float(parts["usd_bn"].sum()),
+        sum(row["usd_bn"] for row in parts),
         "USD_bn",
         low if wide else None,
         high if wide else None,
-        grade=weakest("derived", *parts["grade"]),
+        grade=weakest("derived", *(row["grade"] for row in parts)),
         as_of=day,
-        sources=tuple(key for joined in parts["sources"] for key in joined.split(";") if key),
+        sources=tuple(key for row in parts for key in row["sources"].split(";") if key),
         interval="sum of the parts' ends" if wide else "none: one figure for each part",
     )
 
@@ -546,14 +554,14 @@ def ai_revenue(view: View, scenario: Scenario) -> Quantity:
         If no lab's run rate was known on the day.
     """
     known = known_figures(view)
-    return _headline(known, _scopes(known, view.day, scenario), view.day, scenario)
+    return _headline(known, _rows(known, view.day, scenario), view.day, scenario)
 
 
-def _headline(known: Known, frame: pd.DataFrame, day: date, scenario: Scenario) -> Quantity:
-    central = scope_total(frame, CENTRAL, day)
-    low = scope_total(frame, "labs_net", day).value
-    high = scope_total(frame, "gross", day).value
-    stated = frame["part"].isin(CLOUDS.values()).any()
+def _headline(known: Known, rows: list[dict], day: date, scenario: Scenario) -> Quantity:
+    central = _total(rows, CENTRAL, day)
+    low = _total(rows, "labs_net", day).value
+    high = _total(rows, "gross", day).value
+    stated = any(row["part"] in CLOUDS.values() for row in rows)
     note = f"from labs alone, net, to labs, {'clouds ' if stated else ''}and applications added up"
     total = third_party_total(known, day, scenario.quantity("run_rate_max_age_months").value)
     if total is not None and total.value > high:
@@ -624,11 +632,11 @@ def ai_revenue_path(view: View, scenario: Scenario, days: Iterable[date] | None 
     for day in wanted:
         try:
             known = known_figures(few.as_of(day))
-            frame = _scopes(known, day, scenario)
+            rows = _rows(known, day, scenario)
         except VintageError:
             continue
-        figure = _headline(known, frame, day, scenario)
-        sums = frame.groupby("scope")["usd_bn"].sum()
+        figure = _headline(known, rows, day, scenario)
+        sums = {scope: sum(row["usd_bn"] for row in rows if row["scope"] == scope) for scope in SCOPES}
         ends = (figure.value, figure.value) if figure.low is None else (figure.low, figure.high)
         lines.append(
             {
@@ -639,7 +647,7 @@ def ai_revenue_path(view: View, scenario: Scenario, days: Iterable[date] | None 
                 "labs_usd_bn": sums["labs"],
                 "labs_net_usd_bn": sums["labs_net"],
                 "gross_usd_bn": sums["gross"],
-                "oldest": frame.loc[frame["scope"] == CENTRAL, "dated"].min(),
+                "oldest": min(row["dated"] for row in rows if row["scope"] == CENTRAL),
                 "grade": figure.grade,
             }
         )

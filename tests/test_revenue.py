@@ -95,7 +95,7 @@ def test_a_payment_between_lab_and_cloud_is_counted_once() -> None:
 def test_the_headline_spans_the_definitions() -> None:
     """Labs alone at the low end, everything added up at the high end; assumed nowhere as the payment is disclosed."""
     known = two_labs_and_a_cloud()
-    headline = revenue._headline(known, revenue._scopes(known, DAY, Toy()), DAY, Toy())
+    headline = revenue._headline(known, revenue._rows(known, DAY, Toy()), DAY, Toy())
     assert (headline.value, headline.low, headline.high) == (19, 16, 24)
     assert headline.grade == "estimated"  # nobody says that the payment lies inside the cloud's figure
 
