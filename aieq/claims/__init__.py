@@ -41,6 +41,8 @@ class Judgement:
     missing: str | None = None
 
     def __post_init__(self) -> None:
+        words = self.because.removeprefix("because ")
+        object.__setattr__(self, "because", words[:1].upper() + words[1:])
         if self.verdict not in VERDICTS:
             msg = f"{self.verdict!r} is no verdict.{did_you_mean(self.verdict, VERDICTS)} Use one of {', '.join(VERDICTS)}."
             raise UnknownNameError(msg)

@@ -211,19 +211,21 @@ def compare(now: Context, before: Context, names: Iterable[str]) -> Glued:
     return tables.table(pd.DataFrame(rows), headers, caption="The same findings as of two days")
 
 
-def doors(context: Context, entries: Sequence[tuple[str, str, Sequence[str]]]) -> Glued:
-    """
-    Show the chapters with the finding of each.
+DOORS = (
+    ("equation", "The equation", ("required_revenue_usd_bn", "required_revenue_capital_usd_bn")),
+    ("cost", "Cost side", ("capex_four_usd_bn_ttm", "capex_to_ocf_quarter_ratio", "training_cost_growth_per_year")),
+    ("revenue", "Revenue side", ("openai_run_rate_usd_bn", "anthropic_run_rate_usd_bn", "ai_gross_margin_median_ratio")),
+    ("history", "Echoes of history", ("railways_over_ai_share_multiple", "ai_capex_to_ai_revenue_multiple")),
+    ("payer", "Who foots the bill", ("nvidia_operating_margin_ratio", "openai_operating_margin_ratio", "paid_by_customers_ratio")),
+    ("ways_out", "Ways out", ("new_lines_needed_multiple", "coverage_capital_ahead_ratio")),
+    ("verdict", "Verdict", ("claims_holding", "claims_in_part", "claims_total")),
+)
 
-    Parameters
-    ----------
-    context : Context
-        Day and scenario.
-    entries : sequence
-        File name, title, and names of one to three findings that stand for the chapter.
-    """
+
+def doors(context: Context) -> Glued:
+    """Show the chapters, each with the findings that stand for it."""
     items, plain = [], []
-    for file, title, names in entries:
+    for file, title, names in DOORS:
         said = []
         for name in names:
             quantity = context.get(name)
@@ -231,7 +233,8 @@ def doors(context: Context, entries: Sequence[tuple[str, str, Sequence[str]]]) -
             link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{html.escape(text)}</a>'
             said.append((f"{REGISTRY[name].says}: {text}", f"{html.escape(REGISTRY[name].says)}: {link}"))
         plain.append(f"{title}: " + "; ".join(text for text, _ in said))
-        items.append(f'<li><a href="{file}.html"><strong>{html.escape(title)}</strong></a><br>{"; ".join(m for _, m in said)}</li>')
+        marked = "; ".join(markup for _, markup in said)
+        items.append(f'<li><a href="{file}.html"><strong>{html.escape(title)}</strong></a><br>{marked}</li>')
     return Glued("\n".join(plain), f'<ul class="doors">{"".join(items)}</ul>')
 
 
