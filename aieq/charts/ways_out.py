@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from . import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, REQUIRED, Figure, dots_with_intervals, heat, lines, rule
+from .revenue import Silence
 
 PATHS = {
     "low": "Capital in use, little required",
@@ -56,7 +57,7 @@ def _levers_title(table: pd.DataFrame) -> str:
     return "At least one way out brings coverage to one in three years on its own"
 
 
-def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure:
+def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure | Silence:
     """
     Draw the margin two years ahead for each pair of a cost trend and a price trend.
 
@@ -71,6 +72,9 @@ def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
     title : str
         The finding in words.
     """
+
+    if races.empty:
+        return Silence(title, as_of)
 
     def called(label: str, change: float, stars: bool = False) -> str:
         return f"{label} {_percent(change)}{'*' if stars else ''}" if change else label
@@ -125,7 +129,7 @@ def coverage_ahead(
     sources: Iterable[str],
     title: str = "",
     years: float = 8,
-) -> Figure:
+) -> Figure | Silence:
     """
     Draw coverage as it was known and as it would go under each scenario, on a log scale.
 
@@ -140,6 +144,8 @@ def coverage_ahead(
     years : float
         How far to draw.
     """
+    if so_far.empty or ahead.empty:
+        return Silence("Coverage ahead", as_of)
     shown = ahead[(ahead["year"] <= years) & (ahead["year"] % 1 == 0)]
     base = shown[shown["scenario"] == "base"]
     parts = [
@@ -189,7 +195,7 @@ def common_clock(
     sources: Iterable[str],
     title: str = "",
     start: float,
-) -> Figure:
+) -> Figure | Silence:
     """
     Draw lines of revenue from the day each passed one level, with what is missing as level lines.
 
@@ -204,6 +210,8 @@ def common_clock(
     as_of, sources, title
         As for :func:`margin_races`.
     """
+    if table.empty:
+        return Silence("New lines of revenue on a common clock", as_of)
     shown = table[(table["clock_years"] >= -0.05) & (table["clock_years"] <= 20)].reset_index(drop=True)
     y_title = "Yearly revenue, USD bn, constant dollars (log scale)"
     chart = alt.layer(
@@ -245,7 +253,7 @@ def common_clock(
     )
 
 
-def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure:
+def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure | Silence:
     """
     Draw each coding agent's run rate, on a log scale.
 
@@ -256,6 +264,8 @@ def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
     as_of, sources, title
         As for :func:`margin_races`.
     """
+    if rows.empty:
+        return Silence(title, as_of)
     chart = lines(
         rows.sort_values("day"),
         "day",
@@ -286,7 +296,7 @@ def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
     )
 
 
-def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str = "") -> Figure:
+def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str = "") -> Figure | Silence:
     """
     Draw coverage three years ahead with each way out alone.
 
@@ -297,6 +307,8 @@ def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
     as_of, sources, title
         As for :func:`margin_races`.
     """
+    if table.empty:
+        return Silence("Ways out beyond the article", as_of)
     start = float(table["coverage_ratio"].iloc[0])
     shown = table.assign(supposed=True)
     chart = alt.layer(
@@ -329,7 +341,7 @@ def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
 
 def rules_compared(
     rules: pd.DataFrame, *, actual: float, as_of: datetime.date, sources: Iterable[str], title: str
-) -> Figure:
+) -> Figure | Silence:
     """
     Draw what each published rule asks for on one set of inputs, beside what is earned.
 
@@ -342,6 +354,8 @@ def rules_compared(
     as_of, sources, title
         As for :func:`margin_races`.
     """
+    if rules.empty:
+        return Silence(title, as_of)
     table = rules.sort_values("required_usd_bn").assign(supposed=True)
     table["rule"] = table["who"] + ": " + table["asks"]
     chart = alt.layer(

@@ -64,7 +64,7 @@ def efficiency(context: Context) -> Judgement:
     now, then = context["coverage_capital_ratio"], context.at(ARTICLE_DAY)["coverage_capital_ratio"]
     margins = {entity: _margins(context, entity) for entity in ("openai", "anthropic")}
     known = [pair for pair in margins.values() if pair is not None]
-    rose = len(known) == 2 and all(late - early >= POINTS for early, late in known)
+    rose = len(known) == 2 and all(round(late - early, 9) >= POINTS for early, late in known)
     software = len(known) == 2 and all(late >= SAAS_FLOOR_RATIO for _, late in known)
     more = now.value / then.value
     pairs = {"openai": "OpenAI's", "anthropic": "Anthropic's"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,6 +22,7 @@ from . import Context, finding
 SCENARIOS = ("low", "base", "high")
 HORIZON_YEARS = 15.0
 SOON_YEARS = 3.0  # the article's own horizon: two to three years
+UNKNOWN = "not known on that day"
 ARTICLE_DAY = "2025-01-31"  # as in aieq.claims, which imports the findings
 START_USD_BN = 3.0  # the level at which the common clock starts: every line here passed it between two known figures
 FIRST_YEARS = 8
@@ -42,6 +44,19 @@ CODING_AGENTS = {
     "replit": "Replit",
     "lovable": "Lovable",
 }
+
+
+def _empty_if_unknown(function: Callable[[Context], pd.DataFrame]) -> Callable[[Context], pd.DataFrame]:
+    """Let a table for a chart be empty on a day on which nothing of it was known: the chart then says so."""
+
+    @functools.wraps(function)
+    def known(context: Context) -> pd.DataFrame:
+        try:
+            return function(context)
+        except VintageError:
+            return pd.DataFrame()
+
+    return known
 
 
 def _finding(name: str, unit: str, says: str):  # noqa: ANN202
@@ -273,6 +288,7 @@ def outlook(context: Context) -> pd.DataFrame:
     return context.memo("outlook", run)
 
 
+@_empty_if_unknown
 def outlooks(context: Context) -> pd.DataFrame:
     """The outlook under each of the three scenarios, with a column `scenario`."""
     frames = [outlook(context.with_scenario(name)).assign(scenario=name) for name in SCENARIOS]
@@ -428,7 +444,7 @@ def backtest_article(context: Context) -> Quantity:
     return _ahead(context, here, "ratio", min(*ratios, here), max(*ratios, here))
 
 
-def count_words(quantity: Quantity) -> str:
+def count_words(quantity: Quantity | None) -> str:
     """
     Write a small count of three as a word.
 
@@ -437,6 +453,8 @@ def count_words(quantity: Quantity) -> str:
     >>> count_words(Quantity(1, "count"))
     'one'
     """
+    if quantity is None:
+        return UNKNOWN
     return ("none", "one", "two", "all three")[int(quantity.value)]
 
 
@@ -446,7 +464,9 @@ def reach_words(context: Context, name: str) -> str:
     if quantity is not None:
         year = context.as_of.year + (context.as_of.timetuple().tm_yday / 365.25) + quantity.value
         return f"reaches one in the course of {int(year)}"
-    peak = context[f"coverage_capital_peak_{name}_ratio"]
+    peak = context.get(f"coverage_capital_peak_{name}_ratio")
+    if peak is None:
+        return UNKNOWN
     return f"does not reach one within fifteen years and peaks at {peak.text()}"
 
 
@@ -536,7 +556,7 @@ def years_to_missing(context: Context) -> Quantity:
     return replace(_of_lines(context, best, best, best, "years", "none: the fastest of the lines"), low=None, high=None)
 
 
-def coding_agent_rows(context: Context) -> pd.DataFrame:
+def _agent_rows(context: Context) -> pd.DataFrame:
     """Every run rate of a coding agent known on the day, by agent and date: agent, day, usd_bn, grade, source."""
 
     def gather() -> pd.DataFrame:
@@ -564,6 +584,12 @@ def coding_agent_rows(context: Context) -> pd.DataFrame:
     return context.memo("coding agents", gather)
 
 
+@_empty_if_unknown
+def coding_agent_rows(context: Context) -> pd.DataFrame:
+    """Every run rate of a coding agent known on the day, by agent and date; empty if there was none."""
+    return _agent_rows(context)
+
+
 def coding_agents(context: Context, at: pd.Timestamp | None = None) -> pd.DataFrame:
     """
     Last run rate of each coding agent by a day, none older than a year.
@@ -581,7 +607,7 @@ def coding_agents(context: Context, at: pd.Timestamp | None = None) -> pd.DataFr
         One row an agent, columns as in :func:`coding_agent_rows`.
     """
     at = pd.Timestamp(context.as_of) if at is None else at
-    rows = coding_agent_rows(context)
+    rows = _agent_rows(context)
     rows = rows[(rows["day"] <= at) & (rows["day"] > at - pd.DateOffset(years=1))]
     if rows.empty:
         msg = f"no run rate of a coding agent of the year to {at.date()} was known on {context.as_of}"
@@ -718,6 +744,7 @@ def cost_fall_google(context: Context) -> Quantity:
     return _named_trend(context, cost_trends(context), "A request at Google")
 
 
+@_empty_if_unknown
 def margin_races(context: Context) -> pd.DataFrame:
     """
     Margin two years ahead under each pair of a known cost trend and a known price trend.
@@ -726,9 +753,12 @@ def margin_races(context: Context) -> pd.DataFrame:
     -------
     DataFrame
         cost_trend, price_trend, cost_change_ratio, price_change_ratio, margin0_ratio, margin_ratio, gains (whether the
-        cost is stated by the party that gains from it), source.
+        cost is stated by the party that gains from it), source; empty while no margin to start from was known.
     """
-    start = context["openai_gross_margin_ratio"].value
+    margin = context.get("openai_gross_margin_ratio")
+    if margin is None:
+        return pd.DataFrame()
+    start = margin.value
     held = Quantity(0.0, "ratio", grade="assumed", interval="none: a supposition")
     costs = [Trend("Cost held", 0.0, held, False), *cost_trends(context)]
     prices = [Trend("Price held", 0.0, held, False), *price_trends(context)]
@@ -834,6 +864,7 @@ LEVERS = {
 }
 
 
+@_empty_if_unknown
 def levers(context: Context) -> pd.DataFrame:
     """
     Every way out beside the path without it, three years ahead.
@@ -856,6 +887,9 @@ def levers(context: Context) -> pd.DataFrame:
 @_finding("lever_best_ratio", "ratio", "coverage three years ahead with the most effective single way out")
 def lever_best(context: Context) -> Quantity:
     table = levers(context)
+    if table.empty:
+        msg = f"on {context.as_of} no path of coverage could be drawn: ask for a later day"
+        raise VintageError(msg)
     best = table.loc[table["coverage_ratio"].idxmax()]
     return _ahead(context, best["coverage_ratio"], "ratio", best["low"], best["high"], "range of its size")
 
@@ -883,6 +917,7 @@ def lever_all(context: Context) -> Quantity:
 # Other people's rules on one set of inputs
 
 
+@_empty_if_unknown
 def rules_on_common_inputs(context: Context) -> pd.DataFrame:
     """What each published rule asks for on the figures of the day; see :func:`aieq.models.on_common_inputs`."""
     return models.on_common_inputs(
@@ -893,6 +928,7 @@ def rules_on_common_inputs(context: Context) -> pd.DataFrame:
     )
 
 
+@_empty_if_unknown
 def clock_table(context: Context) -> pd.DataFrame:
     """History's lines, the supplier's and the labs' run rates on the common clock, in one table."""
     columns = ["line", "clock_years", "usd_bn", "source"]
