@@ -888,15 +888,14 @@ def split_outlay(
     return {"outlay": outlay, **shares, "own_cash": 1 - sum(shares.values())}
 
 
-def who_paid(view: View, ai_share: Quantity, year: int | None = None) -> Payers:
+def who_paid(view: View, ai_share: Quantity, customers: Quantity, year: int | None = None) -> Payers:
     """
     Split the year's outlay on AI by whose money it was.
 
     Outlay is the AI share of the four builders' cash capex plus what the two labs paid to others than builders. AI's
-    customers paid what AI earned (from the labs' sales alone to one estimate of all revenue from generative AI, which
-    is the value); outside equity paid the labs' cash burn; new debt is spread over all the builders did with their
-    cash, since money has no colour (low: none of it went into AI; high: all of it); the builders' own cash flow from
-    everything else paid the rest.
+    customers paid what AI earned; outside equity paid the labs' cash burn; new debt is spread over all the builders
+    did with their cash, since money has no colour (low: none of it went into AI; high: all of it); the builders' own
+    cash flow from everything else paid the rest.
 
     Parameters
     ----------
@@ -904,6 +903,8 @@ def who_paid(view: View, ai_share: Quantity, year: int | None = None) -> Payers:
         What was known.
     ai_share : Quantity
         Share of the builders' capex that is for AI: an assumption, since no company reports it.
+    customers : Quantity
+        What AI earned in the year, each dollar once, USD_bn.
     year : int, optional
         Calendar year.
 
@@ -914,20 +915,11 @@ def who_paid(view: View, ai_share: Quantity, year: int | None = None) -> Payers:
     Raises
     ------
     VintageError
-        If a lab's year, new debt or AI revenue was not known; the message says which.
+        If a lab's year or new debt was not known; the message says which.
     """
     year = latest_year(view) if year is None else year
     labs = [lab_year(view, name, year) for name in LABS]
     sales, burn = add([lab.revenue for lab in labs]), add([lab.burn for lab in labs])
-    industry = _year(view, "genai_total", "revenue", year)
-    customers = replace(
-        industry,
-        low=min(sales.value, industry.value),
-        high=industry.value if industry.high is None else industry.high,
-        grade=weakest("estimated", industry.grade, sales.grade),
-        sources=(*industry.sources, *sales.sources),
-        interval="customers: from the two labs alone to one estimate of all revenue from generative AI",
-    )
     inputs = {
         "capex": builders_sum(view, "capex", year),
         "cash_flow": builders_sum(view, "operating_cash_flow", year),

@@ -182,7 +182,7 @@ def test_accounts_of_earlier_days_use_the_year_then_known(day, year, capex):
     assert spent == pytest.approx(capex, abs=0.001)
     assert any("anthropic" in what for what in built.missing)
     with pytest.raises(VintageError, match="was not known"):
-        accounts.who_paid(load().as_of(day), Quantity(0.5, "ratio"))
+        accounts.who_paid(load().as_of(day), Quantity(0.5, "ratio"), usd(20))
 
 
 def test_accounts_of_2025_agree_with_what_was_published():

@@ -355,6 +355,38 @@ def network(edges: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     )
 
 
+def circles_table(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    Write the largest circles for readers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`aieq.findings.payer.cycles_table`.
+
+    Returns
+    -------
+    DataFrame
+        Circle, smallest step, steps; empty if there are none.
+
+    Examples
+    --------
+    >>> toy = pd.DataFrame({"circle": ["amd → meta → amd"], "smallest_step_usd_bn": [None], "steps": ["warrant"]})
+    >>> circles_table(toy).iloc[0].tolist()
+    ['AMD → Meta → AMD', 'price secret', 'warrant']
+    """
+    if table.empty:
+        return pd.DataFrame(columns=["Circle", "Smallest step, USD bn", "Steps"])
+    steps = table["smallest_step_usd_bn"]
+    return pd.DataFrame(
+        {
+            "Circle": table["circle"].map(lambda walk: " → ".join(name_of(part) for part in walk.split(" → "))),
+            "Smallest step, USD bn": [f"{v:,.1f}" if pd.notna(v) else "price secret" for v in steps],
+            "Steps": table["steps"],
+        }
+    )
+
+
 def promises(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure | None:
     """
     Draw what the labs promised to pay and what they sell, as known at each month's end.

@@ -38,7 +38,8 @@ def payers_of(context: Context) -> accounts.Payers:
 
     def compute() -> accounts.Payers:
         year = accounts_of(context).year
-        return accounts.who_paid(context.view, context.scenario.quantity("ai_share_of_capex_ratio", year), year)
+        share = context.scenario.quantity("ai_share_of_capex_ratio", year)
+        return accounts.who_paid(context.view, share, context["ai_customers_paid_usd_bn"], year)
 
     return context.memo("payer split", compute)
 
@@ -319,6 +320,21 @@ def operating_loss(context: Context) -> Quantity:
     return loss * -1
 
 
+@_finding("microsoft_from_openai_usd_bn", "USD_bn", "Microsoft's revenue from OpenAI in its fiscal year to June 2026")
+def microsoft_from_openai(context: Context) -> Quantity:
+    return context.view.quantity("microsoft", "revenue_from_openai").to("USD_bn")
+
+
+@_finding("oracle_free_cash_flow_usd_bn", "USD_bn", "Oracle's free cash flow in its latest fiscal year, to May")
+def oracle_free_cash_flow(context: Context) -> Quantity:
+    return context.view.quantity("oracle", "free_cash_flow").to("USD_bn")
+
+
+@_finding("coreweave_debt_usd_bn", "USD_bn", "CoreWeave's total debt at its latest quarter's end")
+def coreweave_debt(context: Context) -> Quantity:
+    return context.view.quantity("coreweave", "total_debt").to("USD_bn")
+
+
 @_finding("chips_sales_usd_bn", "USD_bn", "Nvidia's data-centre revenue in the accounts' year, by days of its quarters")
 def chips_sales(context: Context) -> Quantity:
     return context.view.calendar_year("nvidia", "datacenter_revenue", accounts_of(context).year).to("USD_bn")
@@ -337,6 +353,34 @@ def builders_bonds(context: Context) -> Quantity:
 @_finding("builders_left_usd_bn", "USD_bn", "what the four paid to owners, repaid, invested or kept that year")
 def builders_left(context: Context) -> Quantity:
     return _cell(context, "builders", "outside", "what the builders kept")
+
+
+@_finding("ai_customers_paid_usd_bn", "USD_bn", "what customers paid for AI in the accounts' year, each dollar once")
+def customers_paid(context: Context) -> Quantity:
+    year = accounts_of(context).year
+    sales = context["labs_sales_usd_bn"]
+    ends = [f"{year}-{day}" for day in ("03-31", "06-30", "09-30", "12-31")]
+    known = [q for end in ends if (q := context.at(end).get("actual_ai_revenue_usd_bn")) is not None]
+    if not known:
+        msg = f"no run rate of AI revenue in {year} was known"
+        raise VintageError(msg)
+    # Run rates were known late while they rose, so their mean errs low; never below what two labs alone booked.
+    mean = max(sum(q.value for q in known) / len(known), sales.value)
+    high, sources = mean, [key for q in known for key in q.sources]
+    try:
+        other = context.view.quantity("genai_total", "revenue", period_end=f"{year}-12-31", kind="year").to("USD_bn")
+        high, sources = max(high, other.value), [*sources, *other.sources]
+    except (VintageError, UnknownNameError):
+        high = max(high, *(q.value if q.high is None else q.high for q in known))
+    return Quantity(
+        mean,
+        "USD_bn",
+        sales.value,
+        high,
+        grade=weakest("estimated", sales.grade, *(q.grade for q in known)),
+        sources=(*sources, *sales.sources),
+        interval="from two labs' sales to the largest estimate; the value is the mean run rate of the quarters' ends",
+    )
 
 
 @_finding("ai_outlay_usd_bn", "USD_bn", "outlay on AI that year: AI capex of the four, other payments of labs")
