@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aieq import history
+from aieq.charts import history as charts
 from aieq.claims import get_claim
 from aieq.errors import EvidenceError, VintageError
 from aieq.evidence import load
@@ -373,6 +374,12 @@ def test_demand_is_set_against_both_ways_of_getting_cheaper(now, growth, constan
 def test_trillions_are_at_least_two(now, low, value, verdict):
     changed = _with(now, internet_three_worth_usd_tn=Quantity(value, "USD_tn", low, value))
     assert _verdict(changed, "internet-created-trillions") == verdict
+
+
+def test_every_episode_has_its_colour(now):
+    named = {*findings.share_frame(now)["episode"], *findings.intensity_frame(now)["episode"]}
+    assert named == set(charts._EPISODES)
+    assert set(charts._CALLED) <= named
 
 
 def test_frames_behind_the_figures_exist_on_early_days_too(now):

@@ -7,7 +7,6 @@ from datetime import date
 import altair as alt
 import pandas as pd
 
-from ..history import AI_BUILDERS, AI_OVER_REVENUE, IT_NOW, IT_THEN
 from .figure import Figure
 from .kinds import dots_with_intervals, lines, marks, rule, steps
 from .revenue import Silence
@@ -15,21 +14,21 @@ from .theme import ACCENT, CATEGORICAL, CONTEXT
 
 LONGEST_CLOCK = 20  # years after the start of a build-out that still belong to it
 EARLIEST_CLOCK = -3
+# Episodes by the names their frames give them: colour, and what the line is called where the name is long.
 _EPISODES = {
-    AI_BUILDERS: ACCENT,
-    AI_OVER_REVENUE: ACCENT,
+    "Four AI builders": ACCENT,
+    "Four AI builders over AI revenue": ACCENT,
     "UK railways": CATEGORICAL[0],
     "US railroads": CATEGORICAL[2],
     "US telecom": CATEGORICAL[5],
-    IT_THEN: CONTEXT,
-    IT_NOW: CATEGORICAL[3],
+    "US information technology, nineties": CONTEXT,
+    "US information technology, now": CATEGORICAL[3],
     "Cloud (AWS)": CATEGORICAL[3],
 }
-_AI_LINE = {
-    AI_BUILDERS: "Four AI builders",
-    AI_OVER_REVENUE: "AI: four builders over AI revenue",
-    IT_THEN: "US IT, nineties",
-    IT_NOW: "US IT, now",
+_CALLED = {
+    "Four AI builders over AI revenue": "AI: four builders over AI revenue",
+    "US information technology, nineties": "US IT, nineties",
+    "US information technology, now": "US IT, now",
 }
 
 
@@ -49,7 +48,7 @@ def _course(frame: pd.DataFrame, series: str, x: str, y: str, form: str) -> str:
         first, last, top = part.iloc[0], part.iloc[-1], part.loc[part[y].idxmax()]
         where = f"{top[x]:%B %Y}" if hasattr(top[x], "strftime") else f"{top[x]:g}"
         ends = f"from {format(first[y], form)} to {format(last[y], form)}"
-        told.append(f"{_AI_LINE.get(name, name)}: {ends}, highest {format(top[y], form)} at {where}")
+        told.append(f"{_CALLED.get(name, name)}: {ends}, highest {format(top[y], form)} at {where}")
     return "; ".join(told) + "."
 
 
@@ -81,7 +80,7 @@ def investment_share(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure 
         band=("low", "high"),
         dashed="running",
         points=True,
-        names=_AI_LINE,
+        names=_CALLED,
         colours=_EPISODES,
         x_title="Years since the share of investment last stood at its low",
         y_title="Investment, share of GDP",
@@ -134,7 +133,7 @@ def intensity(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silen
         log=True,
         band=("low", "high"),
         points=True,
-        names=_AI_LINE,
+        names=_CALLED,
         colours=_EPISODES,
         x_title="Years since the first on record",
         y_title="Investment, times yearly revenue",
