@@ -234,7 +234,10 @@ def _margins(context: Context) -> Judgement:
             missing="gross margins of at least three AI companies, and of software companies, published by that day",
         )
     low, high = (software.value, software.value) if software.low is None else (software.low, software.high)
-    text = f"Mature software earns {software.full_text()}; the median of the labs and AI applications on record is {ai.full_text()}"
+    text = (
+        f"Mature software earns {software.full_text()}; the median of the labs and AI applications on record "
+        f"is {ai.full_text()}"
+    )
     if not (low <= _SAAS[1] and high >= _SAAS[0]) or ai.value >= low:
         return Judgement("does not hold", f"{text}.")
     if _AI[0] <= ai.value <= _AI[1]:
