@@ -90,14 +90,15 @@ def _demand(context: Context) -> Judgement:
     deepest = min(paid.value, paid.low if paid.low is not None else paid.value)
     cheaper = 1 / (1 + deepest)
     because = (
-        f"Tokens grew {growth.full_text()}; the price of a token moved by {paid.full_text()} in a year, so spending "
-        f"grew. At constant capability prices fell faster still, {capability.full_text()}, but buyers moved up to "
-        "dearer models instead of pocketing it."
+        f"Tokens grew {growth.full_text()}; the price of a token moved by {paid.full_text()} in a year, and at "
+        f"constant capability tokens became {capability.full_text()} cheaper."
     )
     if slowest > max(cheaper, capability.value):
         return Judgement("holds", because)
     if growth.value > cheaper:
-        return Judgement("holds in part", because)
+        return Judgement(
+            "holds in part", because + " Demand beats the price that buyers pay, as they move to dearer models."
+        )
     return Judgement("does not hold", because)
 
 
@@ -175,13 +176,16 @@ def _ninety(context: Context) -> Judgement:
     every = falls(context, 12)
     because = (
         f"In twelve months the cheapest price of a given capability fell by {constant.full_text()}; the list price of "
-        f"the houses' own main models moved by {mainstream.full_text()}. The claim fits those who stay at "
-        "yesterday's quality, not the mainstream price list."
+        f"the houses' own main models moved by {mainstream.full_text()}."
     )
     if constant.value >= NINE_TENTHS and -mainstream.value >= NINE_TENTHS:
         return Judgement("holds", because)
-    if max(every.values()) >= NINE_TENTHS or -mainstream.value >= NINE_TENTHS:
-        return Judgement("holds in part", because)
+    if max(every.values()) >= NINE_TENTHS:
+        return Judgement(
+            "holds in part", because + " It fits those who stay at yesterday's quality, not the mainstream."
+        )
+    if -mainstream.value >= NINE_TENTHS:
+        return Judgement("holds in part", because + " It fits the mainstream price list, not a given capability.")
     return Judgement("does not hold", because)
 
 

@@ -1364,7 +1364,7 @@ def ai_intensity_by_year(context: Context) -> dict[int, tuple[float, float, floa
 
 def share_frame(context: Context) -> pd.DataFrame:
     """
-    Investment shares on the common clock, with the four builders' last four quarters as a running year.
+    Investment shares on the common clock, with the latest figures of the build-out under way as a running year.
 
     Returns
     -------
@@ -1372,23 +1372,29 @@ def share_frame(context: Context) -> pd.DataFrame:
         As :func:`aieq.history.investment_shares`, with ``running``.
     """
     frame = history.investment_shares(context.view).assign(running=False)
-    four = frame[frame["episode"] == history.AI_BUILDERS]
-    latest = context.get("four_capex_share_of_gdp_ratio")
-    if latest is not None and len(four) and context.as_of.year > four["year"].max():
-        last = four.iloc[-1]
-        row = {
-            "episode": history.AI_BUILDERS,
-            "year": context.as_of.year,
-            "clock": last["clock"] + context.as_of.year - last["year"],
-            "value": latest.value,
-            "low": latest.value,
-            "high": latest.value,
-            "source": ";".join(latest.sources),
-            "grade": latest.grade,
-            "running": True,
-        }
-        frame = pd.concat([frame, pd.DataFrame([row])], ignore_index=True)
-    return frame
+    rows = []
+    for episode, name in (
+        (history.AI_BUILDERS, "four_capex_share_of_gdp_ratio"),
+        (history.IT_NOW, "it_investment_share_of_gdp_ratio"),
+    ):
+        known, latest = frame[frame["episode"] == episode], context.get(name)
+        if latest is None or known.empty or context.as_of.year <= known["year"].max():
+            continue
+        last = known.iloc[-1]
+        rows.append(
+            {
+                "episode": episode,
+                "year": context.as_of.year,
+                "clock": last["clock"] + context.as_of.year - last["year"],
+                "value": latest.value,
+                "low": latest.value,
+                "high": latest.value,
+                "source": ";".join(latest.sources),
+                "grade": latest.grade,
+                "running": True,
+            }
+        )
+    return pd.concat([frame, pd.DataFrame(rows)], ignore_index=True) if rows else frame
 
 
 def intensity_frame(context: Context) -> pd.DataFrame:
