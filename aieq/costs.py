@@ -10,7 +10,6 @@ import pandas as pd
 
 from .errors import EvidenceError, VintageError
 from .evidence import quantity_of
-from .periods import last_four_quarters
 from .quantity import Quantity, derive, weakest
 
 if TYPE_CHECKING:
@@ -59,79 +58,14 @@ def capex_of_year(view: View, year: int, companies: Sequence[str] = FOUR) -> Qua
     VintageError
         If any company's year was not complete on the day.
     """
-    return total([_company_year(view, company, year) for company in companies])
-
-
-def _company_year(view: View, company: str, year: int) -> Quantity:
-    if company not in FOUR:
-        return view.calendar_year(company, "capex", year).to("USD_bn")
-    known = quarters(view, company, "capex")
-    inside = known[known["period_end"].dt.year == year]
-    if len(inside) != 4:
-        msg = f"{company} capex of the whole of {year} was not known on {view.day}: ask for a later day"
-        raise VintageError(msg)
-    return _sum_of(inside, view)
-
-
-def _sum_of(quarters_: pd.DataFrame, view: View) -> Quantity:
-    return Quantity(
-        float(quarters_["value"].sum()) / 1000,
-        "USD_bn",
-        grade=weakest("derived", *quarters_["grade"]),
-        as_of=view.day,
-        sources=tuple(key for joined in quarters_["source"] for key in joined.split(";")),
-        interval="none: a sum of figures as reported",
-    )
-
-
-def quarters(view: View, company: str, metric: str) -> pd.DataFrame:
-    """
-    Quarters of a company as :meth:`View.quarters`, a fourth one worked out where only its year was reported.
-
-    Some quarters are on record only as restated a year later. Until then the year less the other three stands in, with
-    grade ``derived``; the definitions of year and quarters may differ by a per cent or so, which the note says.
-    """
-    cache = _QUARTERS.setdefault(view, {})
-    if (company, metric) not in cache:
-        cache[company, metric] = _quarters(view, company, metric)
-    return cache[company, metric]
-
-
-# A view never changes, and most findings here ask the same few series of it.
-_QUARTERS: WeakKeyDictionary[View, dict[tuple[str, str], pd.DataFrame]] = WeakKeyDictionary()
-
-
-def _quarters(view: View, company: str, metric: str) -> pd.DataFrame:
-    known = view.quarters(company, metric)
-    years = view.rows(company, metric, basis="reported", kind="year")
-    starts, ends = known["period_start"].to_numpy(), known["period_end"].to_numpy()
-    added = []
-    for at, year in enumerate(zip(years["period_start"].to_numpy(), years["period_end"].to_numpy(), strict=True)):
-        inside = (starts >= year[0]) & (ends <= year[1])
-        if inside.sum() != 3 or (ends[inside] == year[1]).any() or any(row["period_end"] == year[1] for row in added):
-            continue
-        three, whole = known[inside], years.iloc[at]
-        added.append(
-            {
-                **whole[known.columns],
-                "period_start": three["period_end"].max() + pd.Timedelta(days=1),
-                "value": whole["value"] - three["value"].sum(),
-                "kind": "quarter",
-                "grade": "derived",
-                "note": "year less the other three quarters",
-                "source": ";".join(dict.fromkeys([*three["source"], whole["source"]])),
-            }
-        )
-    if added:
-        known = pd.concat([known, pd.DataFrame(added)[known.columns].astype(known.dtypes)], ignore_index=True)
-    return known.sort_values("period_end", kind="stable").reset_index(drop=True)
+    return total([view.calendar_year(company, "capex", year).to("USD_bn") for company in companies])
 
 
 def last_common_quarter(view: View, metric: str = "capex", companies: Sequence[str] = FOUR) -> pd.Timestamp:
     """End of the latest quarter that every company had reported by the day."""
     ends = []
     for company in companies:
-        known = quarters(view, company, metric)
+        known = view.quarters(company, metric)
         if known.empty:
             msg = f"no quarter of {company} {metric} was known on {view.day}: ask for a later day"
             raise VintageError(msg)
@@ -154,8 +88,7 @@ def trailing_year(view: View, metric: str, companies: Sequence[str] = FOUR) -> Q
     parts = []
     for company in companies:
         try:
-            four = last_four_quarters(quarters(view, company, metric), end)
-            parts.append(_sum_of(four, view))
+            parts.append(view.trailing_year(company, metric, end=end).to("USD_bn"))
         except EvidenceError as error:
             msg = f"four quarters of {company} {metric} were not known on {view.day}: {error}"
             raise VintageError(msg) from error
@@ -166,12 +99,12 @@ def quarter(view: View, metric: str, end: pd.Timestamp, companies: Sequence[str]
     """Sum one calendar quarter over companies that report on the calendar."""
     parts = []
     for company in companies:
-        known = quarters(view, company, metric)
+        known = view.quarters(company, metric)
         row = known[known["period_end"] == end]
         if row.empty:
             msg = f"{company} {metric} of the quarter to {end.date()} was not known on {view.day}: ask for a later day"
             raise VintageError(msg)
-        parts.append(_sum_of(row, view))
+        parts.append(quantity_of(row, view.day).to("USD_bn"))
     return total(parts)
 
 
@@ -186,7 +119,7 @@ def by_quarter(view: View, companies: Sequence[str] = FIVE, first: str = "2019-0
     """
     parts = []
     for company in companies:
-        rows = quarters(view, company, "capex")
+        rows = view.quarters(company, "capex")
         middle = rows["period_start"] + (rows["period_end"] - rows["period_start"]) / 2
         parts.append(
             pd.DataFrame(
@@ -218,7 +151,7 @@ def cash_share(view: View, companies: Sequence[str] = FOUR, first: str = "2018-0
     wide = []
     for metric in ("capex", "operating_cash_flow"):
         columns = {
-            company: quarters(view, company, metric).set_index("period_end")["value"] / 1000 for company in companies
+            company: view.quarters(company, metric).set_index("period_end")["value"] / 1000 for company in companies
         }
         wide.append(pd.DataFrame(columns).dropna().sum(axis=1))
     both = pd.concat(wide, axis=1, keys=["capex_usd_bn", "operating_cash_flow_usd_bn"]).dropna().sort_index()

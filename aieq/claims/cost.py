@@ -161,7 +161,7 @@ def power_strains_grid(context: Context) -> Judgement:
     if fast or waits:
         return Judgement(
             "holds in part",
-            f"{said}{waits}. Strain is plain where sites cluster; across a nation the share is still small.",
+            f"{said}{waits}. Loads by region are not in the evidence; across the nation the share is still small.",
         )
     return Judgement("does not hold", f"{said}{waits}.")
 
