@@ -201,6 +201,18 @@ def add(amounts: Iterable[Quantity], unit: str = "USD_bn") -> Quantity:
     """
     Sum any number of amounts, none included.
 
+    Parameters
+    ----------
+    amounts : iterable of Quantity
+        Dollars in any unit.
+    unit : str
+        Unit of the sum.
+
+    Returns
+    -------
+    Quantity
+        Its interval runs from the sum of the low ends to that of the high ends.
+
     Examples
     --------
     >>> add([Quantity(1, "USD_bn", 0, 2), Quantity(3, "USD_bn")]).full_text()
@@ -289,7 +301,16 @@ def spread(cells: Callable[..., dict[Any, float]], inputs: Mapping[str, Quantity
 @_remembered
 def latest_year(view: View) -> int:
     """
-    The latest calendar year of which spending and cash flow of the four builders are known in full.
+    Find the latest calendar year of which spending and cash flow of the four builders are known in full.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
@@ -326,6 +347,11 @@ def builders_sum(view: View, metric: str, year: int) -> Quantity:
         ``capex`` or ``operating_cash_flow``.
     year : int
         Calendar year.
+
+    Returns
+    -------
+    Quantity
+        In USD_bn.
     """
     try:
         return add([view.calendar_year(company, metric, year).to("USD_bn") for company in BUILDERS])
@@ -336,11 +362,28 @@ def builders_sum(view: View, metric: str, year: int) -> Quantity:
 @_remembered
 def large_clouds_share(view: View, year: int) -> Quantity:
     """
-    Share of the chip supplier's data-centre revenue bought by large clouds, in a year.
+    Find the share of the chip supplier's data-centre revenue that large clouds bought in a year.
 
     The company gives it now and then, in words ("about half") or, since 2026, as a line. The interval spans the
     figures for the quarters of the year; for a year without any, the latest earlier one stands in and grades as
     estimated.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    year : int
+        Calendar year.
+
+    Returns
+    -------
+    Quantity
+        A ratio.
+
+    Raises
+    ------
+    VintageError
+        If no share for the year or an earlier one was known.
     """
     metrics = ("csp_share_of_datacenter_revenue", "hyperscale_share_of_datacenter_revenue")
     rows = pd.concat([view.rows("nvidia", metric, unit="pct") for metric in metrics])
@@ -374,6 +417,8 @@ class Lab:
 
     Parameters
     ----------
+    name : str
+        Name in the evidence.
     revenue, burn, compute, raised : Quantity
         Sales; cash spent beyond them; what it paid for computing; new equity. All USD_bn.
     """
@@ -397,6 +442,19 @@ def lab_year(view: View, lab: str, year: int) -> Lab:
 
     Payments are sales plus cash burn. The bill for computing is the figure on record where it fits into the payments;
     else it is a residual: no less than the inference bill or the cost of revenue, no more than all payments.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    lab : str
+        Name in the evidence.
+    year : int
+        Calendar year.
+
+    Returns
+    -------
+    Lab
 
     Raises
     ------
@@ -468,6 +526,15 @@ def equity_raised(view: View, labs: Iterable[str], year: int) -> Quantity:
     """
     Sum the equity rounds of some labs that closed in a calendar year; versions later superseded are left out.
 
+    Parameters
+    ----------
+    view : View
+        What was known.
+    labs : iterable of str
+        Names in the evidence.
+    year : int
+        Calendar year.
+
     Returns
     -------
     Quantity
@@ -491,6 +558,11 @@ def equity_between(view: View, lab: str, until: date, months: int = 12) -> Quant
         Last day.
     months : int
         How long.
+
+    Returns
+    -------
+    Quantity
+        In USD_bn.
     """
     end = pd.Timestamp(until)
     return _rounds(view, lab, end - pd.DateOffset(months=months) + pd.Timedelta(days=1), end)
@@ -539,9 +611,21 @@ def _stakes(view: View, investors: Iterable[str], labs: Iterable[str], year: int
 @_remembered
 def new_debt(view: View, year: int) -> Quantity:
     """
-    Bonds issued by the four builders in a year: the count for the large spenders less what Oracle issued.
+    Count the bonds issued by the four builders in a year: those of the large spenders less what Oracle issued.
 
     Gross of repayments. The interval covers the counts on record, one of which includes vehicles off the balance sheet.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    year : int
+        Calendar year.
+
+    Returns
+    -------
+    Quantity
+        In USD_bn.
 
     Raises
     ------
@@ -565,7 +649,26 @@ def new_debt(view: View, year: int) -> Quantity:
 
 
 def operating_margin_of_year(view: View, year: int) -> Quantity:
-    """Operating margin of the chip supplier in the fiscal year that ends in January after a calendar year."""
+    """
+    Find the operating margin of the chip supplier in the fiscal year that ends in January after a calendar year.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    year : int
+        Calendar year.
+
+    Returns
+    -------
+    Quantity
+        A ratio.
+
+    Raises
+    ------
+    VintageError
+        If it was not known.
+    """
     rows = view.rows("nvidia", "operating_margin", unit="pct", kind="year")
     rows = rows[(rows["period_end"] > pd.Timestamp(year, 12, 31)) & (rows["period_end"] < pd.Timestamp(year + 1, 3, 1))]
     if rows.empty:
@@ -770,7 +873,17 @@ def _what(error: VintageError) -> str:
 
 def rent_share(labs: Iterable[Lab]) -> Quantity:
     """
-    Share of the labs' payments that is computing, from all labs at their lowest to all at their highest.
+    Compute the share of the labs' payments that is computing, from all labs at their lowest to all at their highest.
+
+    Parameters
+    ----------
+    labs : iterable of Lab
+        Their years.
+
+    Returns
+    -------
+    Quantity
+        A ratio.
 
     Examples
     --------
@@ -859,14 +972,16 @@ def split_outlay(
 
     Parameters
     ----------
-    capex, cash_flow, debt : float
-        The builders' cash capex, operating cash flow and new bonds, USD bn.
+    capex, cash_flow : float
+        The builders' cash capex and operating cash flow, USD bn.
     ai_share : float
         Share of the capex that is for AI.
     customers : float
         What AI earned.
     lab_other, burn : float
         What the labs paid to others than builders, and their cash burn.
+    debt : float
+        New bonds of the builders.
     colour : float, optional
         Share of the new debt that went into AI. By default debt is spread over all uses of the builders' cash.
 

@@ -235,9 +235,21 @@ def margin(view: View, company: str, measure: str = OPERATING, *, kind: str | No
 
 def layer_margin(view: View, layer: str) -> Quantity:
     """
-    Operating margin of a layer: the companies' operating income over their revenue, in each one's latest quarter.
+    Pool the operating margin of a layer: operating income over revenue of its companies, each one's latest quarter.
 
     The interval is the range of the companies.
+
+    Parameters
+    ----------
+    view : View
+        What was known.
+    layer : str
+        One of :data:`LAYERS`.
+
+    Returns
+    -------
+    Quantity
+        A ratio.
 
     Raises
     ------

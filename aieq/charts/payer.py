@@ -46,6 +46,16 @@ def name_of(company: str) -> str:
     """
     Write a company's name.
 
+    Parameters
+    ----------
+    company : str
+        As in the evidence.
+
+    Returns
+    -------
+    str
+        As the company writes it.
+
     Examples
     --------
     >>> name_of("amd"), name_of("oracle")
@@ -74,6 +84,10 @@ def flows(
         Keys.
     title : str
         The finding in words.
+
+    Returns
+    -------
+    Figure
     """
     names = [*(SHORT.get(name, name) for name in order), "Sum"]
     keys = ["payer", "receiver"]
@@ -159,6 +173,19 @@ def payers(
     ----------
     shares : DataFrame
         From :func:`aieq.findings.payer.payers_table`; empty if not known.
+    as_of : date
+        Last day of publication that counts.
+    sources : iterable of str
+        Keys.
+    title : str
+        The finding in words.
+    year : int
+        Calendar year of the accounts.
+
+    Returns
+    -------
+    Figure or None
+        Nothing if nothing was known on that day.
     """
     if shares.empty:
         return None
@@ -198,6 +225,17 @@ def margins_by_layer(table: pd.DataFrame, *, as_of: datetime.date, sources: Iter
     ----------
     table : DataFrame
         From :func:`aieq.margins.latest`.
+    as_of : date
+        Last day of publication that counts.
+    sources : iterable of str
+        Keys.
+    title : str
+        The finding in words.
+
+    Returns
+    -------
+    Figure or None
+        Nothing if nothing was known on that day.
     """
     if table.empty:
         return None
@@ -283,6 +321,17 @@ def network(edges: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     ----------
     edges : DataFrame
         From :func:`aieq.findings.payer.network_table`.
+    as_of : date
+        Last day of publication that counts.
+    sources : iterable of str
+        Keys.
+    title : str
+        The finding in words.
+
+    Returns
+    -------
+    Figure or None
+        Nothing if nothing was known on that day.
     """
     if edges.empty or not edges["circle"].any():
         return None
@@ -395,6 +444,17 @@ def promises(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     ----------
     path : DataFrame
         From :func:`aieq.findings.payer.promises_table`.
+    as_of : date
+        Last day of publication that counts.
+    sources : iterable of str
+        Keys.
+    title : str
+        The finding in words.
+
+    Returns
+    -------
+    Figure or None
+        Nothing if nothing was known on that day.
     """
     if path.empty:
         return None
@@ -435,6 +495,17 @@ def capital(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     ----------
     table : DataFrame
         From :func:`aieq.findings.payer.capital_table`.
+    as_of : date
+        Last day of publication that counts.
+    sources : iterable of str
+        Keys.
+    title : str
+        The finding in words.
+
+    Returns
+    -------
+    Figure or None
+        Nothing if nothing was known on that day.
     """
     money = table[table["series"].isin(["labs", "bonds"])]
     rates = table[table["series"].isin(["policy_rate", "treasury"])]

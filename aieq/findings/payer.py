@@ -701,6 +701,11 @@ def payers_table(context: Context) -> pd.DataFrame:
     """
     Who paid the year's outlay.
 
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+
     Returns
     -------
     DataFrame
@@ -729,6 +734,13 @@ def payers_table(context: Context) -> pd.DataFrame:
 def network_table(context: Context, smallest_usd_bn: float = 1.0) -> pd.DataFrame:
     """
     Edges of the graph of commitments that matter: on a circle, or large.
+
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+    smallest_usd_bn : float
+        Least headline of an edge off every circle.
 
     Returns
     -------
@@ -761,6 +773,13 @@ def cycles_table(context: Context, most: int = 12) -> pd.DataFrame:
     """
     The largest circles.
 
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+    most : int
+        How many.
+
     Returns
     -------
     DataFrame
@@ -781,6 +800,13 @@ def cycles_table(context: Context, most: int = 12) -> pd.DataFrame:
 def promises_table(context: Context, first: str = "2023-12-31") -> pd.DataFrame:
     """
     What the two labs had promised to pay, and what they sold, as known at each month's end.
+
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+    first : str
+        First month's end.
 
     Returns
     -------
@@ -829,6 +855,13 @@ def _run_rates(context: Context) -> Quantity | None:
 def capital_table(context: Context, first_year: int = 2020) -> pd.DataFrame:
     """
     New money by calendar year, and the price of money.
+
+    Parameters
+    ----------
+    context : Context
+        Day and scenario.
+    first_year : int
+        First calendar year.
 
     Returns
     -------
