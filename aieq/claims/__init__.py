@@ -231,11 +231,6 @@ def _total(context: Context) -> Quantity:
     return Quantity(len(_article()), "count", interval="none: a count", as_of=context.as_of)
 
 
-@finding("claims_holding_then", unit="count", section="gamble", says="claims that held on the article's own day")
-def _holding_then(context: Context) -> Quantity:
-    return _count(context.at(ARTICLE_DAY), "holds")
-
-
 import importlib  # noqa: E402
 import pkgutil  # noqa: E402
 

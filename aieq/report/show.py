@@ -174,6 +174,11 @@ def article_day() -> str:
     return ARTICLE_DAY
 
 
+def held_then(context: Context) -> str:
+    """Count the claims that held on the article's own day."""
+    return str(int((tables.ledger(context)["then"] == "holds").sum()))
+
+
 def assumptions(context: Context) -> Glued:
     """Show every assumption of the scenario with range, reason and sources."""
     rows = []

@@ -151,15 +151,12 @@ def chapter_verdicts(context: Context, claim_ids: Sequence[str]) -> Glued:
 def all_figures(context: Context) -> Glued:
     """Show every finding with its interval, grade and sources: where each number of the text links to."""
     rows = figures_table(context)
-    titles = context.view.evidence.sources["title"]
     parts, plain = [], []
     for section in SECTIONS:
         inside = rows[rows["section"] == section]
         items = []
         for row in inside.itertuples():
-            links = ", ".join(
-                f'<a href="sources.html#source-{key}">{html.escape(str(titles.get(key, key)))}</a>' for key in row.sources
-            )
+            links = ", ".join(f'<a href="sources.html#source-{key}">{key}</a>' for key in row.sources)
             more = f"<details><summary>{len(row.sources)} sources</summary>{links}</details>" if len(row.sources) > 3 else links
             items.append(
                 f'<tr id="{anchor(row.name)}"><th scope="row"><code>{row.name}</code></th><td>{html.escape(row.text)}</td>'
