@@ -98,6 +98,22 @@ def _ink(channel: Any, field: str, palette: Mapping[str, str], legend: Any = Non
     return channel(f"{field}:N", scale=scale, sort=list(palette), legend=legend)
 
 
+def _row_names(limit: int = 190, **options: Any) -> alt.Axis:
+    """An axis of names at the left, broken into lines that are centred on their row."""
+    lift = [
+        {"test": f"length(split(datum.label, '\\n')) === {lines}", "value": -7.5 * (lines - 1)} for lines in (2, 3, 4)
+    ]
+    return alt.Axis(
+        labelExpr="split(datum.label, '\\n')",
+        labelLimit=limit,
+        labelOffset={"condition": lift, "value": 0},
+        domain=False,
+        ticks=False,
+        grid=False,
+        **options,
+    )
+
+
 def _columns(labels: Sequence[str]) -> int:
     """Count the legend entries that fit side by side on a phone."""
     widest = max((len(label) for label in labels), default=1) * 6.6 + 32
@@ -448,6 +464,7 @@ def dots_with_intervals(
     reach = pd.concat([frame[c] for c in (value, low, high) if c]).dropna()
     axis = alt.Axis(
         grid=True,
+        tickCount=6,
         domain=False,
         **({"format": x_format} if x_format else {}),
         **({"values": _log_axis(reach)} if log else {}),
@@ -456,7 +473,7 @@ def dots_with_intervals(
         f"{label}:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=190, domain=False, ticks=False, grid=False),
+        axis=_row_names(),
     )
     scale = _scale(log, domain, zero if zero is not None else False)
     if domain is None and not log:
@@ -574,11 +591,9 @@ def bars(
         frame = frame.assign(**{x: frame[x].map(lambda t: wrap(t, 26))})
     order = [wrap(s, 26) if horizontal else s for s in sort] if sort else list(dict.fromkeys(frame[x]))
     letter = kind[0].upper()
-    length_axis = alt.Axis(grid=True, domain=False, **({"format": y_format} if y_format else {}))
+    length_axis = alt.Axis(grid=True, domain=False, tickCount=6, **({"format": y_format} if y_format else {}))
     if horizontal:
-        place_axis = alt.Axis(
-            labelExpr="split(datum.label, '\\n')", labelLimit=190, domain=False, ticks=False, grid=False
-        )
+        place_axis = _row_names()
         place: Any = alt.Y(f"{x}:{letter}", sort=order, title=None, axis=place_axis)
         length: Any = alt.X(f"{y}:Q", title=_titled(y_title), axis=length_axis, stack="zero" if stack else None)
     else:
@@ -729,9 +744,9 @@ def waterfall(
     frame = frame.assign(_from=start, _to=end, **{label: frame[label].map(lambda t: wrap(t, 26))})
     frame["_right"] = frame[["_from", "_to"]].max(axis=1)
     order = list(frame[label])
-    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=190, domain=False, ticks=False, grid=False)
+    axis = _row_names()
     place = alt.Y(f"{label}:N", sort=order, title=None, axis=axis)
-    length_axis = alt.Axis(grid=True, domain=False)
+    length_axis = alt.Axis(grid=True, domain=False, tickCount=6)
     hover = _tooltips(frame, [label, value, *tooltip])
     body = (
         alt.Chart(frame)
@@ -827,7 +842,7 @@ def heat(
         f"{y}:N",
         sort=rows,
         title=_titled(y_title),
-        axis=alt.Axis(labelExpr=split, domain=False, ticks=False, grid=False, titleX=-8, titleY=-8, titleAlign="right"),
+        axis=_row_names(titleX=-8, titleY=-8, titleAlign="right"),
     )
     low, high = domain or (min(0.0, float(frame[value].min())), float(frame[value].max()))
     hover = _tooltips(frame, [x, y, value, *tooltip])

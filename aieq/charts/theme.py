@@ -179,7 +179,7 @@ def house() -> alt.theme.ThemeConfig:
         "padding": {"left": 2, "right": 6, "top": 4, "bottom": 4},
         "view": {"stroke": None, "continuousWidth": WIDE, "continuousHeight": HEIGHT},
         "axis": axis,
-        "axisX": {"grid": False, "labelFlush": False, "labelOverlap": True},
+        "axisX": {"grid": False, "labelFlush": False, "labelOverlap": True, "labelSeparation": 8},
         "axisY": upright | {"domain": False, "ticks": False, "tickCount": 5, "titleBaseline": "bottom"},
         "legend": ink
         | {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, pages
 
-TALL = 2400
+TALL = 2000
 
 
 def take(out: Path, only: list[str] | None = None, themes: tuple[str, ...] = THEMES) -> int:
@@ -22,7 +22,8 @@ def take(out: Path, only: list[str] | None = None, themes: tuple[str, ...] = THE
     with browser() as engine:
         for theme in themes:
             for width in WIDTHS:
-                context = engine.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)
+                screen = {"width": width, "height": TALL}
+                context = engine.new_context(viewport=screen, color_scheme=theme, offline=True)
                 page = context.new_page()
                 for name in pages(folder):
                     stem = Path(name).stem
@@ -33,11 +34,8 @@ def take(out: Path, only: list[str] | None = None, themes: tuple[str, ...] = THE
                     page.add_style_tag(content="figure.chart{content-visibility:visible!important}")
                     height = page.evaluate("document.documentElement.scrollHeight")
                     for part, top in enumerate(range(0, height, TALL)):
-                        page.screenshot(
-                            path=out / f"{stem}-{width}-{theme}-{part}.png",
-                            full_page=True,
-                            clip={"x": 0, "y": top, "width": width, "height": min(TALL, height - top)},
-                        )
+                        page.evaluate("(top) => scrollTo({top, behavior: 'instant'})", top)
+                        page.screenshot(path=out / f"{stem}-{width}-{theme}-{part}.png")
                         count += 1
                 context.close()
     return count
