@@ -86,6 +86,7 @@ class Page:
 
     def __init__(self, name: str, context: Context) -> None:
         self.name, self.context = name, context
+        self._told: set[str] = set()
 
     @property
     def view(self):  # noqa: ANN201
@@ -120,6 +121,10 @@ class Page:
             names = tuple(key for key, entry in REGISTRY.items() if entry.section == self.name)
             names += tuple(entry.id for entry in claims() if entry.section == self.name)
         for name in names:
+            # Told once: sphinx refuses a second text under one name.
+            if name in self._told:
+                continue
+            self._told.add(name)
             if name in REGISTRY:
                 self._publish_finding(name)
             elif name in ids:
