@@ -289,7 +289,7 @@ def coding_agents(rows: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
         as_of=as_of,
         data=rows,
         note=(
-            "Claude Code is part of Anthropic's revenue. Cursor passes part of its own on to the labs. GitHub Copilot "
+            "Claude Code is part of Anthropic's revenue. Cursor pays the labs as a customer. GitHub Copilot "
             "publishes no revenue."
         ),
         name="coding-agents",

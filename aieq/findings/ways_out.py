@@ -36,8 +36,8 @@ LINES = {
 }
 # What is being paid for cannot pay for it: Nvidia's line is drawn for comparison and counts in no finding.
 SUPPLIER = {"Nvidia's data-centre sales": ("nvidia", "datacenter_revenue")}
-# Sold to people who write software. Claude Code lies inside Anthropic's revenue; Cursor passes part of its own on to
-# the labs. GitHub Copilot publishes subscribers but no revenue, so the sum is a floor.
+# Sold to people who write software. Claude Code lies inside Anthropic's revenue; Cursor pays the labs
+# as a customer. GitHub Copilot publishes subscribers but no revenue, so the sum is a floor.
 CODING_AGENTS = {
     "cursor_anysphere": "Cursor",
     "anthropic_claude_code": "Claude Code",
@@ -635,6 +635,11 @@ def agents_run_rate(context: Context) -> Quantity:
 def agents_growth(context: Context) -> Quantity:
     before = _agents(context, pd.Timestamp(context.as_of) - pd.DateOffset(years=1))
     return derive(lambda a, b: a / b, _agents(context), before, unit="multiple", interval="none: both are floors")
+
+
+@_finding("cursor_price_usd_bn", "USD_bn", "price at which SpaceX agreed to buy the maker of Cursor, all in shares")
+def cursor_price(context: Context) -> Quantity:
+    return context.view.quantity("cursor_anysphere", "acquisition_price").to("USD_bn")
 
 
 @_finding("coding_agents_share_of_missing_ratio", "ratio", "coding agents' run rate over the missing revenue")
