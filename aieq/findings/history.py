@@ -12,7 +12,7 @@ from ..errors import EvidenceError, VintageError
 from ..evidence import OUTCOMES, View, best_rows, quantity_of
 from ..prices import LEVELS, OTHER_YARDSTICKS, Level
 from ..quantity import Quantity, derive, weakest
-from ..trends import DAYS_A_YEAR
+from ..trends import DAYS_A_YEAR, FEWEST_POINTS, growth_fit
 from . import Context, finding
 
 # Volumes of tokens as platforms state them: (entity, metric). Scopes differ; only growth within one is compared.
@@ -439,7 +439,8 @@ def _aws_surplus(context: Context) -> Quantity:
     )
 
 
-# (name stem, entity, metric of the series, metric of single days on record, what it is called)
+# (name stem, entity, metric of the series, metric of single days on record, what it is called). Where no days are on
+# record but somebody worked the landmarks out on daily closes, those widen the range.
 _SHARES = (
     ("nasdaq", "nasdaq_composite", "close_month_end", "close", "the Nasdaq Composite"),
     ("cisco", "cisco", "share_price_month_end", "share_price", "Cisco shares"),
@@ -479,15 +480,17 @@ def _two_bases(values: list[float], unit: str, context: Context, entity: str, me
         grade="derived",
         as_of=context.as_of,
         sources=_keys(context.view.series(entity, metric)["source"].unique()),
-        interval="month-end closes to all closes on record" if wide else "none: month-end closes",
+        interval="month-end closes to daily closes" if wide else "none: month-end closes",
     )
 
 
 def _share_findings(stem: str, entity: str, metric: str, daily: str, called: str) -> None:
     @_finding(f"{stem}_fall_ratio", "ratio", f"fall of {called} from the peak of 1999 or 2000")
     def _fall(context: Context) -> Quantity:
-        both = recoveries(context, entity, metric, daily)
-        return _two_bases([fall.fall_ratio for fall in both], "ratio", context, entity, metric)
+        values = [fall.fall_ratio for fall in recoveries(context, entity, metric, daily)]
+        if not daily:
+            values += list(-context.view.rows(entity, "peak_to_trough")["value"] / 100)
+        return _two_bases(values, "ratio", context, entity, metric)
 
     @_finding(f"{stem}_recovery_years", "years", f"time until {called} passed that peak again, without dividends")
     def _years(context: Context) -> Quantity:
@@ -495,6 +498,8 @@ def _share_findings(stem: str, entity: str, metric: str, daily: str, called: str
         if None in years:
             msg = f"{called} had not passed their peak of 1999 or 2000 by {context.as_of}: ask for a later day"
             raise VintageError(msg)
+        if not daily:
+            years += list(context.view.rows(entity, "years_to_recover_nominal")["value"])
         return _two_bases(years, "years", context, entity, metric)
 
 
@@ -582,6 +587,31 @@ def _electric(context: Context) -> Quantity:
         sources=_keys(rows["source"]),
         interval="none: one index",
     )
+
+
+@_finding("amazon_sales_growth_through_the_bust_multiple", "multiple", "sales of Amazon in 2002 over those in 1999")
+def _amazon_sales(context: Context) -> Quantity:
+    sold = [
+        context.view.quantity("amazon", "revenue", kind="year", period_end=f"{year}-12-31") for year in (2002, 1999)
+    ]
+    return derive(lambda late, early: late / early, *sold, unit="multiple")
+
+
+@_finding(
+    "telecom_value_lost_usd_tn", "USD_tn", "market value that US telecom shares lost from March 2000 to September 2002"
+)
+def _value_lost(context: Context) -> Quantity:
+    return context.view.quantity("us_telecom", "market_value_lost")
+
+
+@_finding(
+    "defaulted_bond_recovery_ratio",
+    "ratio",
+    "what holders of defaulted bonds, all sectors, got back for a dollar in 2001",
+)
+def _bond_recovery(context: Context) -> Quantity:
+    cents = context.view.quantity("global_bonds", "recovery_on_defaulted_bonds", period_end="2001-12-31")
+    return derive(lambda share: share / 100, cents, unit="ratio")
 
 
 # --- prices at constant capability
@@ -911,6 +941,34 @@ def _best(context: Context) -> Quantity:
         as_of=context.as_of,
         sources=_keys(used["source"]),
         interval="none: a list price",
+    )
+
+
+@_finding(
+    "task_cost_growth_per_year",
+    "multiple_per_year",
+    "growth with a model's release date of what it costs at list price to run one fixed set of tests",
+)
+def _task_cost(context: Context) -> Quantity:
+    every = context.view.capability
+    rows = every[every["benchmark"] == "aa_index_run_cost_usd"]
+    seen = pd.to_datetime(context.view.evidence.sources["published"], errors="coerce")
+    rows = rows[rows["source"].map(seen) <= pd.Timestamp(context.as_of)]
+    if len(rows) < FEWEST_POINTS:
+        msg = (
+            f"what it costs to run a fixed set of tests had not been published by {context.as_of}: ask for a later day"
+        )
+        raise VintageError(msg)
+    fit = growth_fit(rows["date"], rows["score"])
+    return Quantity(
+        fit.per_year,
+        "multiple_per_year",
+        fit.low,
+        fit.high,
+        grade="estimated",
+        as_of=context.as_of,
+        sources=_keys(rows["source"].unique()),
+        interval="90 % interval of a log-linear fit over the models of one edition",
     )
 
 
