@@ -80,6 +80,7 @@ class Ruling:
         )
 
 
+# fmt: off
 RULINGS = (
     Ruling(
         "nvidia", "openai", "investment", 100_000, "superseded",
@@ -138,6 +139,7 @@ RULINGS = (
         "equity in the vehicle that the lease pays: another leg, another direction",
     ),
 )
+# fmt: on
 
 # A subsidiary is its parent, from the day the two became one.
 MERGED = {"aws": ("amazon", None), "xai": ("spacex", "2026-02-02")}
@@ -305,6 +307,66 @@ def total(
         as_of=day,
         sources=sources,
         interval="none: all of it is firm" if flat else "from what is firm to the headline",
+    )
+
+
+def yearly(ruled: pd.DataFrame, *, payers: Iterable[str], day: date | None = None) -> Quantity:
+    """
+    Spread committed payments evenly over their terms: what falls due in a year on average.
+
+    A contract without a published term takes the median term of those that have one; the interval runs from firm
+    amounts over the longest term to headlines over the shortest.
+
+    Parameters
+    ----------
+    ruled : DataFrame
+        From :func:`rule`.
+    payers : iterable of str
+        Who pays.
+    day : date, optional
+        The state of knowledge, for the result.
+
+    Returns
+    -------
+    Quantity
+        In USD_bn.
+
+    Raises
+    ------
+    EvidenceError
+        If no contract of theirs has a term.
+
+    Examples
+    --------
+    Fifty over five years, and thirty of unknown term, taken as five too:
+
+    >>> toy = pd.DataFrame({"from_entity": ["lab"] * 2, "kind": ["lease"] * 2, "term_years": [5.0, None],
+    ...     "firm_usd_mn": [50e3, 30e3], "force_usd_mn": [50e3, 30e3], "headline_usd_mn": [50e3, 30e3],
+    ...     "source": ["s", "s"]})
+    >>> yearly(toy, payers=["lab"]).value
+    16.0
+    """
+    theirs = ruled["kind"].isin(PAYMENTS) & ruled["from_entity"].isin(list(payers))
+    rows = ruled[theirs & (ruled["headline_usd_mn"] > 0)]
+    terms = pd.to_numeric(rows["term_years"]).dropna()
+    if terms.empty:
+        msg = f"no contract of {', '.join(payers)} has a term: what falls due in a year cannot be told"
+        raise EvidenceError(msg)
+    term = pd.to_numeric(rows["term_years"])
+    ends = [
+        float((rows[f"{name}_usd_mn"] / term.fillna(other)).sum()) / 1000
+        for name, other in (("firm", terms.max()), ("force", terms.median()), ("headline", terms.min()))
+    ]
+    flat = ends[0] == ends[2]
+    return Quantity(
+        ends[1],
+        "USD_bn",
+        None if flat else ends[0],
+        None if flat else ends[2],
+        grade="estimated",
+        as_of=day,
+        sources=tuple(dict.fromkeys(key for joined in rows["source"] for key in str(joined).split(";"))),
+        interval="none: all firm, all terms known" if flat else "from firm over the longest term to headline, shortest",
     )
 
 

@@ -49,6 +49,7 @@ class Line:
     note: str = ""
 
 
+# fmt: off
 LINES = (
     Line("Memory", "SK Hynix", OPERATING, "sk_hynix", margin="operating_margin", note="whole company"),
     Line("Memory", "Micron", OPERATING, "micron", income="operating_income", revenue="revenue", note="whole company"),
@@ -75,6 +76,7 @@ LINES = (
     Line("Applications", "AI products, survey", GROSS, "ai_applications", margin="gross_margin"),
     Line("Applications", "Cursor", GROSS, "cursor_anysphere", margin="gross_margin"),
 )
+# fmt: on
 _KINDS = ("year", "half", "quarter", "instant", "month")
 _COLUMNS = [
     "layer", "company", "measure", "period_start", "period_end", "kind", "margin_ratio", "income_usd_bn",

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from aieq import accounts, margins
 from aieq.accounts import Accounts, Flow
+from aieq.charts import name_sources
+from aieq.charts import payer as charts
 from aieq.claims import get_claim
 from aieq.errors import EquationError, UnknownNameError, VintageError
 from aieq.evidence import load
@@ -242,3 +244,34 @@ def test_verdicts_follow_the_evidence_of_the_day(claim_id, verdicts):
         if expected is not None:
             assert judged.verdict == expected, (day, judged)
         assert judged.because
+
+
+# --- Charts ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_matrix_as_drawn_adds_up_by_row_and_column():
+    """What the reader sees, rounded cells aside, is the table itself: the sums at both ends are equal."""
+    year = accounts.assemble(2025, TOY)
+    name_sources({})
+    figure = charts.flows(
+        year.table(),
+        [accounts.ACCOUNTS[name] for name in year.names],
+        year=2025,
+        as_of="2026-08-31",
+        sources=("toy",),
+        title="Toy",
+    )
+    rows = [row for rows in figure.spec["datasets"].values() for row in rows if row["kind"] == "sum"]
+    got = {row["receiver"]: row["usd_bn"] for row in rows if row["payer"] == "Sum"}
+    gave = {row["payer"]: row["usd_bn"] for row in rows if row["receiver"] == "Sum"}
+    assert got == pytest.approx(gave)
+    assert len(got) == len(year.names)
+
+
+def test_a_day_that_knows_nothing_gets_no_figure():
+    """An empty table is no chart of zeros."""
+    empty, day = pd.DataFrame(), {"as_of": "2024-06-30", "sources": ("toy",), "title": "Toy"}
+    assert charts.payers(empty, year=2023, **day) is None
+    assert charts.promises(empty, **day) is None
+    assert charts.network(empty, **day) is None
+    assert charts.margins_by_layer(empty, **day) is None

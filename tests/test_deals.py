@@ -160,6 +160,18 @@ def test_merged_companies_are_one_from_the_day_of_the_merger():
     assert set(after.edges()) == {("lab", "amazon")}
 
 
+def test_what_falls_due_in_a_year_by_hand():
+    """A hundred over ten years and ninety over three; sixty of unknown term over the median, six and a half years."""
+    rows = table(
+        ("lab", "a", "purchase_commitment", 100_000, "2026-01-01", "contracted", ""),
+        ("lab", "b", "purchase_commitment", 90_000, "2026-01-01", "contracted", ""),
+        ("lab", "c", "purchase_commitment", 60_000, "2026-01-01", "contracted", ""),
+    ).assign(term_years=[10.0, 3.0, None])
+    due = deals.yearly(deals.rule(rows, "2026-12-31", ()), payers=["lab"])
+    assert due.value == pytest.approx(10 + 30 + 60 / 6.5)
+    assert (due.low, due.high) == pytest.approx((10 + 30 + 60 / 10, 10 + 30 + 60 / 3))
+
+
 # --- On the evidence ------------------------------------------------------------------------------------------------
 
 

@@ -154,12 +154,14 @@ def investors_pay(context: Context) -> Judgement:
         return Judgement("cannot be checked", "because too few links of the chain were known.", missing=missing)
     said = "; ".join(why for so, why in parts.values() if so is not None)
     if parts["pay"][0] is None:
-        last = f". Who paid in the end cannot be told on that day: {parts['pay'][1]}"
+        silent = parts["pay"][1].replace("openai", "OpenAI's").replace("anthropic", "Anthropic's").replace("_", " ")
+        last = f". Who paid in the end cannot be told: {silent}"
     elif parts["pay"][0]:
         last = ""
     else:
         last = (
-            ". Owners of the builders pay too, by payouts forgone, but venture money and bonds paid the smaller part"
+            ". Owners of the builders pay too, by payouts forgone, but venture money and bonds paid the smaller part; "
+            "only if every new bond had gone into AI could they have paid half"
         )
     because = f"because {said}{last}."
     chain = all(parts[name][0] is not False for name in ("wins", "buy", "hope"))

@@ -477,6 +477,25 @@ def commitments_multiple(context: Context) -> Quantity:
     )
 
 
+@_finding("labs_due_yearly_usd_bn", "USD_bn", "those commitments spread over their terms: due in an average year")
+def labs_due_yearly(context: Context) -> Quantity:
+    _ = context["labs_commitments_usd_bn"]
+    try:
+        return deals.yearly(ruled_deals(context), payers=LABS, day=context.as_of)
+    except EvidenceError as error:
+        raise VintageError(str(error)) from None
+
+
+@_finding("labs_due_to_sales_multiple", "multiple", "what falls due in an average year over their run rate of sales")
+def labs_due_to_sales(context: Context) -> Quantity:
+    return derive(
+        lambda due, sold: due / sold,
+        context["labs_due_yearly_usd_bn"],
+        context["two_labs_run_rate_usd_bn"],
+        unit="multiple",
+    )
+
+
 @_finding("clouds_backlog_usd_bn", "USD_bn", "contracts not yet performed of Microsoft, Google Cloud, AWS and Oracle")
 def clouds_backlog(context: Context) -> Quantity:
     return accounts.add([context.view.quantity(entity, metric) for entity, metric in BACKLOGS])
