@@ -1010,6 +1010,7 @@ def rule(
     dashed: bool = True,
     log: bool = False,
     y_title: str | None = None,
+    x_title: str | None = None,
 ) -> alt.LayerChart:
     """
     Draw a line across the chart at a value that matters, with its meaning written on it.
@@ -1028,8 +1029,8 @@ def rule(
         Whether the line is dashed.
     log : bool
         Whether the vertical axis is logarithmic.
-    y_title : str, optional
-        The same title as that of the chart it is layered with.
+    y_title, x_title : str, optional
+        The same titles as those of the chart it is layered with.
 
     Returns
     -------
@@ -1056,7 +1057,7 @@ def rule(
     else:
         is_time = not isinstance(x, (int, float))
         frame = pd.DataFrame({"x": [pd.Timestamp(x) if is_time else x], "label": [wrap(label, 18)]})
-        base = alt.Chart(frame).encode(x=alt.X("x:T" if is_time else "x:Q", title=None))
+        base = alt.Chart(frame).encode(x=alt.X("x:T" if is_time else "x:Q", title=x_title))
         text = base.mark_text(align="left", baseline="top", dx=5, lineBreak="\n", fontWeight=600, color=colour).encode(
             y=alt.value(0), text="label:N"
         )

@@ -317,7 +317,7 @@ def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
             x_title="Coverage of capital in use, three years ahead", x_format=".0%", row_height=42,
             domain=(0, max(1.0, float(table["high"].max()) * 1.05)),
         ),
-        rule(x=start, colour=CONTEXT),
+        rule(x=start, colour=CONTEXT, x_title="Coverage of capital in use, three years ahead"),
     )  # fmt: skip
     return Figure(
         chart,
@@ -362,7 +362,7 @@ def rules_compared(
         dots_with_intervals(table, "rule", "required_usd_bn", opened="supposed", colour=REQUIRED, row_height=44,
                             domain=(0, float(table["required_usd_bn"].max()) * 1.05),
                             x_title="Required revenue, USD bn a year"),
-        rule(x=actual, label="AI revenue today", colour=EARNED),
+        rule(x=actual, label="AI revenue today", colour=EARNED, x_title="Required revenue, USD bn a year"),
     )  # fmt: skip
     return Figure(
         chart,
