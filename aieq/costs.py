@@ -154,7 +154,7 @@ def cash_share(view: View, companies: Sequence[str] = FOUR, first: str = "2018-0
             company: view.quarters(company, metric).set_index("period_end")["value"] / 1000 for company in companies
         }
         wide.append(pd.DataFrame(columns).dropna().sum(axis=1))
-    both = pd.concat(wide, axis=1, keys=["capex_usd_bn", "operating_cash_flow_usd_bn"]).dropna().sort_index()
+    both = pd.concat(wide, axis=1, keys=["capex_usd_bn", "operating_cash_flow_usd_bn"], sort=True).dropna()
     gap = both.index.to_series().diff() > pd.Timedelta(days=100)
     both = both[gap.cumsum() == gap.cumsum().max()] if len(both) else both
     both["quarter_ratio"] = both["capex_usd_bn"] / both["operating_cash_flow_usd_bn"]

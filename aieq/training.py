@@ -69,14 +69,20 @@ def rank_at_release(runs: pd.DataFrame) -> np.ndarray:
     [1, 1, 2]
     """
     sized = runs[runs["training_compute_flop"].notna()]
-    pool = sized.assign(who=sized["organization"].str.split(",").str[0].str.split(" ").str[0])
-    pool = pool.sort_values("training_compute_flop", ascending=False).drop_duplicates(["who", "published"])
+    pool = _one_a_day(sized)
     days, sizes = pool["published"].to_numpy(), pool["training_compute_flop"].to_numpy()
     ranks = [
         int(((days <= day) & (sizes > size)).sum()) + 1
         for day, size in zip(runs["published"].to_numpy(), runs["training_compute_flop"].to_numpy(), strict=True)
     ]
     return np.array(ranks)
+
+
+def _one_a_day(runs: pd.DataFrame) -> pd.DataFrame:
+    """The largest run of each organisation on each day; its name's first word tells organisations apart."""
+    who = runs["organization"].str.split(",").str[0].str.split(" ").str[0]
+    largest = runs.assign(_who=who).sort_values("training_compute_flop", ascending=False, kind="stable")
+    return largest.drop_duplicates(["_who", "published"]).drop(columns="_who")
 
 
 def frontier_costs(view: View, *, strict: bool = False) -> pd.DataFrame:
@@ -137,8 +143,7 @@ def compute_growth(view: View) -> tuple[Growth, pd.DataFrame]:
     runs = known_runs(view)
     runs = runs[runs["training_compute_flop"].notna()].reset_index(drop=True)
     runs = runs[(rank_at_release(runs) <= FRONTIER_SIZE) & (runs["published"] >= pd.Timestamp(FIRST_DAY))]
-    runs = runs.sort_values("training_compute_flop", ascending=False, kind="stable")
-    runs = runs.drop_duplicates(["organization", "published"]).sort_values("published", kind="stable")
+    runs = _one_a_day(runs).sort_values("published", kind="stable")
     if len(runs) < 4:
         msg = f"fewer than four large training runs were known on {view.day}: ask for a later day"
         raise VintageError(msg)

@@ -388,6 +388,41 @@ def test_the_forecast_of_five_billion_falls_due(run, day, verdict):
     assert amodei(Said(day, dearest_run_usd_mn=Quantity(run, "USD_mn"))).verdict == verdict
 
 
+@pytest.mark.parametrize("day", [NOW, "2024-06-30"])
+def test_every_figure_is_drawn_or_says_why_not(context, day):
+    from aieq.charts import Figure
+    from aieq.charts import cost as charts
+    from aieq.charts.revenue import Silence
+    from aieq.findings import cost
+
+    there = context.at(day)
+    options = {"as_of": there.as_of, "title": "A finding in words"}
+    parts, sources = cost.token_frame(there)
+    drawn = [
+        charts.capex_by_quarter(costs.by_quarter(there.view), cost.announced_rest(there), **options),
+        charts.cash_behind(*cost.cash_frames(there), **options),
+        charts.training_costs(*cost.training_frames(there), **options),
+        charts.token_cost(parts, sources=sources, **options),
+        charts.cost_by_life(*cost.life_frames(there), **options),
+        charts.power_contracts(cost.power_frame(there), article_day="2025-01-31", **options),
+    ]
+    silent = [isinstance(figure, Silence) for figure in drawn]
+    assert silent == ([False] * 6 if day == NOW else [False, False, False, True, True, False])
+    for figure in drawn:
+        if isinstance(figure, Figure):
+            assert set(figure.sources) <= set(load().sources.index)
+            assert len(figure.csv().splitlines()) == len(figure.data) + 1
+
+
+def test_what_is_announced_and_not_spent_adds_up(context):
+    from aieq.findings import cost
+
+    rest = cost.announced_rest(context)
+    spent = 129.750 + 165.050  # first half of 2026, by the pack's own sums
+    assert rest["capex_usd_bn"].sum() + spent == pytest.approx(732.5)
+    assert rest["quarter"].dt.month.tolist() == [9, 12]
+
+
 def test_every_cost_finding_has_a_source_and_says_what_its_interval_is(context):
     from aieq.findings import REGISTRY
 

@@ -65,6 +65,7 @@ def capex_by_quarter(
         "capex_usd_bn",
         "who",
         opened="expected",
+        interval=("low_usd_bn", "high_usd_bn") if len(announced) else None,
         colours={_ANNOUNCED: CONTEXT},
         y_title="Billion dollars a quarter",
         x_format="%b %y",

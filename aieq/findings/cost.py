@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .. import costs, sites, training, units
+from .. import costs, equation, sites, training, units
 from ..errors import VintageError
 from ..evidence import quantity_of
 from ..quantity import Quantity, derive
@@ -613,7 +613,10 @@ def unit_revenue(context: Context) -> Quantity:
 @_finding("unit_margin_ratio", "ratio", "margin on those tokens at list price, after the owner's cost of computing")
 def unit_margin(context: Context) -> Quantity:
     return derive(
-        lambda c, p: 1 - c / p, context["unit_cost_usd_per_mtok"], context["unit_revenue_usd_per_mtok"], unit="ratio"
+        lambda c, p: equation.evaluate("unit_margin_ratio", cost_usd_per_mtok=c, price_usd_per_mtok=p),
+        context["unit_cost_usd_per_mtok"],
+        context["unit_revenue_usd_per_mtok"],
+        unit="ratio",
     )
 
 
