@@ -233,6 +233,13 @@ def test_nothing_seen_later_moves_an_earlier_day(now):
     assert then["gpt4_level_price_usd_per_mtok"].value == pytest.approx(0.0875)
 
 
+def test_newer_models_cost_more_to_test(now):
+    growth = now["task_cost_growth_per_year"]
+    assert growth.low > 1  # the same tests, dearer with each year's models
+    with pytest.raises(VintageError):
+        _ = now.at("2025-03-31")["task_cost_growth_per_year"]  # the edition is of July 2026
+
+
 def test_token_growth_by_hand(now):
     table = findings.token_growth(now).set_index("platform")
     row = table.loc["alphabet monthly_tokens"]  # 480 trillion to 20 May 2025, 3,200 trillion to 19 May 2026
@@ -324,9 +331,9 @@ def test_nine_tenths_must_be_reached_on_both_readings(now, constant, mainstream,
 )
 def test_value_goes_to_zero_when_margins_do(now, openai, anthropic, verdict):
     values = {
-        f"{lab}_{which}_gross_margin_ratio": Quantity(value, "ratio")
+        f"{lab}_{which}": Quantity(value, "ratio")
         for lab, pair in (("openai", openai), ("anthropic", anthropic))
-        for which, value in zip(("first", "last"), pair, strict=True)
+        for which, value in zip(("first_gross_margin_ratio", "gross_margin_ratio"), pair, strict=True)
     }
     assert _verdict(_with(now, **values), "value-to-zero") == verdict
 

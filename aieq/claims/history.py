@@ -196,15 +196,15 @@ def _ninety(context: Context) -> Judgement:
     flips="Two years of falling gross margins at the labs while their prices fall, as transit carriers had.",
     findings=(
         "openai_first_gross_margin_ratio",
-        "openai_last_gross_margin_ratio",
+        "openai_gross_margin_ratio",
         "anthropic_first_gross_margin_ratio",
-        "anthropic_last_gross_margin_ratio",
+        "anthropic_gross_margin_ratio",
     ),
 )
 def _value(context: Context) -> Judgement:
     pairs = []
     for lab in ("openai", "anthropic"):
-        first, last = (context.get(f"{lab}_{which}_gross_margin_ratio") for which in ("first", "last"))
+        first, last = (context.get(f"{lab}_{which}") for which in ("first_gross_margin_ratio", "gross_margin_ratio"))
         if first is not None and last is not None:
             pairs.append((first, last))
     if not pairs:

@@ -1247,31 +1247,25 @@ def _deepseek(context: Context) -> Quantity:
     return context.view.quantity("deepseek", "serving_cost_per_mtok_all_tokens")
 
 
-def _margin_change(context: Context, entity: str) -> tuple[Quantity, Quantity]:
-    """First and latest margin of a lab that were outcomes, at least a year's figures apart."""
-    rows = context.view.rows(entity, "gross_margin", basis=OUTCOMES)
-    rows = rows[(rows["period_end"] <= pd.Timestamp(context.as_of)) & rows["kind"].isin(("year", "half", "quarter"))]
-    ends = sorted(rows["period_end"].unique())
-    if len(ends) < 2:
-        msg = f"{entity}'s gross margin was not known for two periods by {context.as_of}: ask for a later day"
-        raise VintageError(msg)
-    return tuple(quantity_of(rows[rows["period_end"] == end], context.as_of) for end in (ends[0], ends[-1]))
+def _first_margin(name: str, entity: str, says: str) -> None:
+    """Where margins began: known once a second period shows where they went, so that the pair can be compared."""
 
-
-def _margin_finding(name: str, entity: str, which: int, says: str) -> None:
     @_finding(name, "ratio", says)
     def _margin(context: Context) -> Quantity:
-        quantity = _margin_change(context, entity)[which]
-        return derive(lambda share: share / 100, quantity, unit="ratio")
+        rows = context.view.rows(entity, "gross_margin", basis=OUTCOMES)
+        behind = rows["period_end"] <= pd.Timestamp(context.as_of)
+        rows = rows[behind & rows["kind"].isin(("year", "half", "quarter"))]
+        ends = sorted(rows["period_end"].unique())
+        if len(ends) < 2:
+            msg = f"{entity}'s gross margin was not known for two periods by {context.as_of}: ask for a later day"
+            raise VintageError(msg)
+        first = quantity_of(rows[rows["period_end"] == ends[0]], context.as_of)
+        return derive(lambda share: share / 100, first, unit="ratio")
 
 
-_margin_finding("openai_first_gross_margin_ratio", "openai", 0, "OpenAI's gross margin in the first period on record")
-_margin_finding("openai_last_gross_margin_ratio", "openai", 1, "OpenAI's gross margin in the latest period on record")
-_margin_finding(
-    "anthropic_first_gross_margin_ratio", "anthropic", 0, "Anthropic's gross margin in the first period on record"
-)
-_margin_finding(
-    "anthropic_last_gross_margin_ratio", "anthropic", 1, "Anthropic's gross margin in the latest period on record"
+_first_margin("openai_first_gross_margin_ratio", "openai", "OpenAI's gross margin in the first period on record")
+_first_margin(
+    "anthropic_first_gross_margin_ratio", "anthropic", "Anthropic's gross margin in its first period on record"
 )
 
 
