@@ -416,16 +416,16 @@ def circles_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Circle, smallest step, steps; empty if there are none.
+        Smallest step and kinds of steps by circle; empty if there are none.
 
     Examples
     --------
     >>> toy = pd.DataFrame({"circle": ["amd → meta → amd"], "smallest_step_usd_bn": [None], "steps": ["warrant"]})
-    >>> circles_table(toy).iloc[0].tolist()
-    ['AMD → Meta → AMD', 'price secret', 'warrant']
+    >>> circles_table(toy).loc["AMD → Meta → AMD"].tolist()
+    ['price secret', 'warrant']
     """
     if table.empty:
-        return pd.DataFrame(columns=["Circle", "Smallest step, USD bn", "Steps"])
+        return pd.DataFrame(columns=["Smallest step, USD bn", "Steps"])
     steps = table["smallest_step_usd_bn"]
     return pd.DataFrame(
         {
@@ -433,7 +433,7 @@ def circles_table(table: pd.DataFrame) -> pd.DataFrame:
             "Smallest step, USD bn": [f"{v:,.1f}" if pd.notna(v) else "price secret" for v in steps],
             "Steps": table["steps"],
         }
-    )
+    ).set_index("Circle")
 
 
 def promises(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure | None:

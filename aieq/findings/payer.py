@@ -708,6 +708,16 @@ PROMISES = {
 }
 
 
+_STEPS = {
+    "purchase_commitment": "order",
+    "lease": "lease",
+    "investment": "stake",
+    "credit": "loan",
+    "backstop": "guarantee",
+    "warrant": "warrant",
+}
+
+
 def _none_if_unknown(function):  # noqa: ANN001, ANN202
     """Return an empty table where the day is silent: a chart of nothing is not drawn."""
     try:
@@ -809,7 +819,7 @@ def cycles_table(context: Context, most: int = 12) -> pd.DataFrame:
             {
                 "circle": cycle.label,
                 "smallest_step_usd_bn": cycle.smallest_usd_bn,
-                "steps": ", ".join("/".join(kind.replace("_", " ") for kind in kinds) for kinds in cycle.kinds),
+                "steps": ", ".join(" and ".join(_STEPS[kind] for kind in kinds) for kinds in cycle.kinds),
             }
             for cycle in deals.cycles(network_of(context))[:most]
         ]
