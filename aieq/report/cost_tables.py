@@ -22,7 +22,7 @@ def _links(context: Context, joined: str) -> str:
     shown = []
     for key in dict.fromkeys(str(joined).split(";")):
         who = sources.at[key, "publisher"] if key in sources.index else key
-        shown.append(f'<a href="sources.html#{html.escape(key)}">{html.escape(str(who))}</a>')
+        shown.append(f'<a href="sources.html#source-{html.escape(key)}">{html.escape(str(who))}</a>')
     return ", ".join(shown)
 
 
