@@ -17,7 +17,12 @@ NAMES = {
 }
 COLOURS = {"step_one": REQUIRED, "capital": "#B07D00", "actual": EARNED}
 CLASSES = {"accelerators": "Accelerators", "other_it": "Other IT", "shell": "Buildings", "power": "Power and cooling"}
-CLASS_COLOURS = {"Accelerators": "#CC5500", "Other IT": "#B07D00", "Buildings": "#7A828A", "Power and cooling": "#4F8A5B"}
+CLASS_COLOURS = {
+    "Accelerators": "#CC5500",
+    "Other IT": "#B07D00",
+    "Buildings": "#7A828A",
+    "Power and cooling": "#4F8A5B",
+}
 
 
 def gap(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure:
@@ -48,7 +53,9 @@ def gap(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], tit
         tooltip=("low", "high"),
     )
     last = path.groupby("series")["value"].last()
-    alt_text = "; ".join(f"{NAMES[key].lower()} at about {last[key]:,.0f} bn dollars a year" for key in NAMES if key in last)
+    alt_text = "; ".join(
+        f"{NAMES[key].lower()} at about {last[key]:,.0f} bn dollars a year" for key in NAMES if key in last
+    )
     return Figure(
         chart,
         title=title,
@@ -89,7 +96,9 @@ def dial(counts: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], 
     )
 
 
-def verdict_curve(curve: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str, article_day: str) -> Figure:
+def verdict_curve(
+    curve: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str, article_day: str
+) -> Figure:
     """
     Draw how many claims got each verdict at each month.
 
@@ -130,7 +139,9 @@ def stock_by_age(stock: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
     stock : DataFrame
         From :func:`aieq.stock.table_by_age`.
     """
-    named = stock.assign(asset_class=stock["asset_class"].map(CLASSES), quarter=stock["period_end"].dt.to_period("Q").astype(str))
+    named = stock.assign(
+        asset_class=stock["asset_class"].map(CLASSES), quarter=stock["period_end"].dt.to_period("Q").astype(str)
+    )
     chart = bars(
         named,
         "quarter",
@@ -197,7 +208,14 @@ def tornado(moves: pd.DataFrame, central: float, *, as_of: datetime.date, source
     """
     chart = alt.layer(
         dots_with_intervals(
-            moves, "assumption", "value", "low", "high", colour=REQUIRED, x_title="USD bn a year", sort=list(moves["assumption"])
+            moves,
+            "assumption",
+            "value",
+            "low",
+            "high",
+            colour=REQUIRED,
+            x_title="USD bn a year",
+            sort=list(moves["assumption"]),
         ),
     )
     top = moves.iloc[0]
