@@ -53,11 +53,21 @@ def _scale(log: bool, domain: Sequence[float] | None = None, zero: bool | None =
     return alt.Scale(**options)
 
 
-def _log_axis(values: pd.Series | Sequence[float]) -> list[float] | Any:
+def _layered(*pieces: Any, height: int | None = None) -> alt.LayerChart:
+    whole = alt.layer(*pieces)
+    return whole if height is None else whole.properties(height=height)  # type: ignore[return-value]
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Keep the options that were given."""
+    return {name: value for name, value in options.items() if value}
+
+
+def _log_axis(values: pd.Series | Sequence[float]) -> list[float]:
     """Ticks at 1, 2 and 5 (or only at 1) of every power of ten, so that a log axis is not a picket fence."""
     positive = [float(v) for v in values if v is not None and v > 0 and math.isfinite(v)]
     if not positive:
-        return alt.Undefined
+        return []
     low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
     steps = (1, 2, 5) if high - low <= 2 else (1, 3) if high - low <= 3 else (1,)
     return [step * 10.0**power for power in range(low, high + 1) for step in steps]
@@ -82,7 +92,7 @@ def _tooltips(frame: pd.DataFrame, columns: Sequence[str]) -> list[alt.Tooltip]:
         title = str(column).replace("_", " ")
         if kind == "quantitative" and pd.api.types.is_integer_dtype(frame[column]) and "year" in title:
             form = "d"
-        shown.append(alt.Tooltip(f"{column}:{kind[0].upper()}", title=title, **({"format": form} if form else {})))
+        shown.append(alt.Tooltip(f"{column}:{kind[0].upper()}", title=title, **_given(format=form)))
     return shown
 
 
@@ -177,18 +187,18 @@ def spread(
     width = (high - low) or 1.0
     places = [((math.log(max(v, 1e-300)) if log else v) - low) / width for v in values]
     order = sorted(range(len(places)), key=lambda i: places[i])
-    groups = [[[i], places[i], heights[i]] for i in order]  # members, centre, height
+    groups = [([i], places[i], heights[i]) for i in order]  # members, centre, height
     moved = True
     while moved:
         moved = False
-        for a, b in zip(groups, groups[1:], strict=False):
-            if b[1] - b[2] / 2 < a[1] + a[2] / 2 - 1e-9:
-                weight_a, weight_b = len(a[0]), len(b[0])
-                centre = (a[1] * weight_a + b[1] * weight_b) / (weight_a + weight_b)
-                joined = [a[0] + b[0], centre, a[2] + b[2]]
-                joined[1] = min(max(joined[1], joined[2] / 2), max(1 - joined[2] / 2, joined[2] / 2))
-                at = groups.index(a)
-                groups[at : at + 2] = [joined]
+        for at, ((some, low_centre, low_height), (others, high_centre, high_height)) in enumerate(
+            zip(groups, groups[1:], strict=False)
+        ):
+            if high_centre - high_height / 2 < low_centre + low_height / 2 - 1e-9:
+                members, height = some + others, low_height + high_height
+                centre = (low_centre * len(some) + high_centre * len(others)) / len(members)
+                centre = min(max(centre, height / 2), max(1 - height / 2, height / 2))
+                groups[at : at + 2] = [(members, centre, height)]
                 moved = True
                 break
     result = [0.0] * len(places)
@@ -291,7 +301,7 @@ def lines(
     else:
         x_axis = alt.Axis(format=x_format or ("d" if _is_year(frame[x]) else alt.Undefined))
     reach = pd.concat([frame[y], *(frame[c] for c in band or ())]).dropna()
-    y_axis = alt.Axis(**({"format": y_format} if y_format else {}), **({"values": _log_axis(reach)} if log else {}))
+    y_axis = alt.Axis(**_given(format=y_format, values=_log_axis(reach) if log else None))
     x_scale = alt.Scale(nice=False, zero=False) if kind == "quantitative" else alt.Undefined
     ex = alt.X(f"{x}:{kind[0].upper()}", title=_titled(x_title) or None, axis=x_axis, scale=x_scale)
     ey = alt.Y(f"{y}:Q", title=_titled(y_title), axis=y_axis, scale=_scale(log, domain, zero))
@@ -358,7 +368,7 @@ def lines(
                     text="_label:N",
                 )
             )
-    return alt.layer(*pieces).properties(height=height)
+    return _layered(*pieces, height=height)
 
 
 def _is_year(values: pd.Series) -> bool:
@@ -466,8 +476,7 @@ def dots_with_intervals(
         grid=True,
         tickCount=6,
         domain=False,
-        **({"format": x_format} if x_format else {}),
-        **({"values": _log_axis(reach)} if log else {}),
+        **_given(format=x_format, values=_log_axis(reach) if log else None),
     )
     ey = alt.Y(
         f"{label}:N",
@@ -512,7 +521,7 @@ def dots_with_intervals(
             .encode(x=ex(value), y=ey, stroke=edge, tooltip=hover)
         )
     tallest = max(str(t).count("\n") + 1 for t in order)
-    return alt.layer(*pieces).properties(height=max(row_height, tallest * 16 + 6) * len(order) + 8)
+    return _layered(*pieces, height=max(row_height, tallest * 16 + 6) * len(order) + 8)
 
 
 def bars(
@@ -591,7 +600,7 @@ def bars(
         frame = frame.assign(**{x: frame[x].map(lambda t: wrap(t, 26))})
     order = [wrap(s, 26) if horizontal else s for s in sort] if sort else list(dict.fromkeys(frame[x]))
     letter = kind[0].upper()
-    length_axis = alt.Axis(grid=True, domain=False, tickCount=6, **({"format": y_format} if y_format else {}))
+    length_axis = alt.Axis(grid=True, domain=False, tickCount=6, **_given(format=y_format))
     if horizontal:
         place_axis = _row_names()
         place: Any = alt.Y(f"{x}:{letter}", sort=order, title=None, axis=place_axis)
@@ -678,7 +687,7 @@ def bars(
         rows = max(str(t).count("\n") + 1 for t in order) if horizontal else 1
         per = 30 if stack or not group else 20 * frame[group].nunique() + 8
         height = max(per, rows * 16 + 6) * len(order) + 8 if horizontal else HEIGHT
-    return alt.layer(*pieces).properties(height=height)
+    return _layered(*pieces, height=height)
 
 
 def waterfall(
@@ -769,7 +778,7 @@ def waterfall(
         )
     )
     rows = max(t.count("\n") + 1 for t in order)
-    return alt.layer(body, text).properties(height=max(30, rows * 16 + 6) * len(order) + 8)
+    return _layered(body, text, height=max(30, rows * 16 + 6) * len(order) + 8)
 
 
 def heat(
@@ -859,7 +868,7 @@ def heat(
     )
     said = alt.Text(f"{text}:N") if text else alt.Text(f"{value}:Q", format=form)
     words = alt.Chart(frame.dropna(subset=[text or value])).mark_text(color=INK).encode(x=ex, y=ey, text=said)
-    return alt.layer(cells, words).properties(height=row_height * len(rows) + 8)
+    return _layered(cells, words, height=row_height * len(rows) + 8)
 
 
 def doubling_guides(
@@ -917,7 +926,7 @@ def doubling_guides(
         .mark_text(align="right", baseline="bottom", dx=-4, dy=-18, fontWeight=600, opacity=0.7, lineBreak="\n")
         .encode(x=ex, y=ey, text="_guide:N")
     )
-    return alt.layer(line, text)
+    return _layered(line, text)
 
 
 def marks(
@@ -991,14 +1000,14 @@ def marks(
         .encode(x=ex, y=ey, tooltip=hover)
     )
     if label is None:
-        return alt.layer(points)
+        return _layered(points)
     words = frame.assign(_words=frame[label].map(lambda t: wrap(t, 22)))
     text = (
         alt.Chart(words)
         .mark_text(color=colour, fontWeight=600, lineBreak="\n", **place)
         .encode(x=ex, y=ey, text="_words:N")
     )
-    return alt.layer(points, text)
+    return _layered(points, text)
 
 
 def rule(
@@ -1062,4 +1071,4 @@ def rule(
             y=alt.value(0), text="label:N"
         )
     line = base.mark_rule(**look)
-    return alt.layer(line, text) if label else alt.layer(line)
+    return _layered(line, text) if label else _layered(line)

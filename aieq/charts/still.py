@@ -231,7 +231,8 @@ font-family="Liberation Sans, Arial, Helvetica, sans-serif"><path d="M0,0L1.23,2
         if child.tag == f"{{{SVG}}}rect":  # the page has a background already
             root.remove(child)
     _slim(root)
-    size = {name: root.attrib[name] for name in ("width", "height", "viewBox") if name in root.attrib}
+    kept = ("width", "height", "viewBox")
+    size: dict[str, str] = {name: value for name, value in root.attrib.items() if name in kept}
     root.attrib.clear()
     root.attrib.update({"class": f"still {kind}", "role": "img", "aria-label": alt, **size, "font-family": FONT})
     text = ElementTree.tostring(root, encoding="unicode")

@@ -173,7 +173,7 @@ def house() -> alt.theme.ThemeConfig:
         "tickOpacity": 0.5,
     }
     upright = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}
-    config = {
+    config: Any = {
         "background": None,
         "font": FONT,
         "padding": {"left": 2, "right": 6, "top": 4, "bottom": 4},

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,9 @@ def write_bundle(out: Path) -> Path:
     """
     target = out / FOLDER / "vega.js"
     exported = _exported()
-    stamp = f"// Vega, BSD-3-Clause, from vl-convert {vl_convert.__version__}: {exported.rpartition(';window')[2]}\n"
+    stamp = (
+        f"// Vega, BSD-3-Clause, from vl-convert {version('vl-convert-python')}: {exported.rpartition(';window')[2]}\n"
+    )
     if not target.exists() or not target.read_text(encoding="utf-8").startswith(stamp):
         bundle = vl_convert.javascript_bundle(exported, vl_version=still.VEGA_LITE)
         # an immediately called function keeps the bundle's names out of the page
