@@ -131,7 +131,7 @@ def fall_and_recovery(
     Examples
     --------
     >>> days = pd.to_datetime(["2000-01-31", "2000-06-30", "2001-01-31", "2004-01-31"])
-    >>> toy = fall_and_recovery(days, [100, 80, 20, 101])
+    >>> toy = fall_and_recovery(days, [100, 80, 20, 101], until="2000-12-31")
     >>> toy.fall_ratio, toy.trough_day.year, round(toy.years, 1)
     (0.8, 2001, 4.0)
     """
