@@ -91,7 +91,7 @@ def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
         text="text",
         domain=(0, 1),
         colour=EARNED,
-        x_title="Price of a token, change a year",
+        x_title="Price paid for a token, change a year",
         y_title="Cost, change a year",
         row_height=58,
         tooltip=("cost_change_ratio", "price_change_ratio", "margin_ratio"),
@@ -114,8 +114,8 @@ def margin_races(races: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
         as_of=as_of,
         data=races,
         note=(
-            "* Stated by the party that gains from it. Cost and price are of different baskets of work: a pair is a "
-            "supposition, not a forecast."
+            "* Stated by the party that gains from it. Panel: YipitData's panel of buyers. Calls: a study of calls to "
+            "many models. Cost and price are of different baskets of work: a pair is a supposition, not a forecast."
         ),
         name="margin-races",
     )
@@ -314,10 +314,10 @@ def levers(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str],
     chart = alt.layer(
         dots_with_intervals(
             shown, "way", "coverage_ratio", "low", "high", opened="supposed", colour=ACCENT, zero=True,
-            x_title="Coverage of capital in use, three years ahead", x_format=".0%", row_height=42,
+            x_title="Coverage three years ahead", x_format=".0%", row_height=42,
             domain=(0, max(1.0, float(table["high"].max()) * 1.05)),
         ),
-        rule(x=start, colour=CONTEXT, x_title="Coverage of capital in use, three years ahead"),
+        rule(x=start, colour=CONTEXT, x_title="Coverage three years ahead"),
     )  # fmt: skip
     return Figure(
         chart,

@@ -553,7 +553,11 @@ def years_to_missing(context: Context) -> Quantity:
         msg = f"no line of revenue known on {context.as_of} has ever reached the missing {wanted:.0f} bn"
         raise VintageError(msg)
     best = float(min(taken.values()))
-    return replace(_of_lines(context, best, best, best, "years", "none: the fastest of the lines"), low=None, high=None)
+    return replace(
+        _of_lines(context, best, best, best, "years", "none: the fastest of the lines, to the central value"),
+        low=None,
+        high=None,
+    )
 
 
 def _agent_rows(context: Context) -> pd.DataFrame:
@@ -691,7 +695,7 @@ COST_TRENDS = {
     "A token at Microsoft": ("microsoft", "cost_per_token_change", True),
     "A request at Google": ("alphabet", "gemini_serving_unit_cost_change", True),
 }
-PRICE_TRENDS = {"Buyers' panel": ("llm_market", "effective_price_change_yipit", False)}
+PRICE_TRENDS = {"Panel": ("llm_market", "effective_price_change_yipit", False)}
 
 
 def _trends(context: Context, named: Mapping[str, tuple[str, str, bool]]) -> list[Trend]:
@@ -725,7 +729,7 @@ def price_trends(context: Context) -> list[Trend]:
             sources=_keys(paid["source"]),
             interval="none: one study, two readings",
         )
-        found.append(Trend("Calls sampled", change, quantity, False))
+        found.append(Trend("Calls", change, quantity, False))
     return sorted(found, key=lambda trend: -trend.change_ratio)
 
 
