@@ -485,14 +485,14 @@ def _burn(view: View, lab: str, revenue: Quantity, year: int) -> Quantity:
 
 
 def _compute(view: View, lab: str, revenue: Quantity, payments: Quantity, year: int) -> Quantity:
-    floor = None
+    floor: Quantity | None = None
     for metric in ("inference_cost", "cost_of_revenue"):
         try:
             rows = view.rows(lab, metric, kind="year", basis=("reported", "secondary", "estimate"))
             rows = rows[rows["period_end"] == pd.Timestamp(year, 12, 31)]
             if len(rows):
-                least = view.quantity(lab, metric, period_end=f"{year}-12-31", kind="year").to("USD_bn")
-                floor = least if floor is None or least.value > floor.value else floor
+                bill = view.quantity(lab, metric, period_end=f"{year}-12-31", kind="year").to("USD_bn")
+                floor = bill if floor is None or bill.value > floor.value else floor
         except UnknownNameError:
             continue
     if floor is None:
@@ -502,14 +502,16 @@ def _compute(view: View, lab: str, revenue: Quantity, payments: Quantity, year: 
         except (VintageError, UnknownNameError):
             floor = Quantity(0.0, "USD_bn", grade="assumed", as_of=view.day, interval="none: a floor")
     least = min(floor.value, payments.value)
+    value, inputs = (least + payments.value) / 2, [floor, payments]
     try:
         stated = _year(view, lab, "compute_cost", year)
     except (VintageError, UnknownNameError):
-        stated = None
-    # A bill above all cash payments was partly settled in credits: then only the bounds are known.
-    fits = stated is not None and least <= stated.value <= payments.value
-    value = stated.value if fits else (least + payments.value) / 2
-    inputs = (floor, payments) if stated is None else (floor, payments, stated)
+        pass
+    else:
+        inputs.append(stated)
+        # A bill above all cash payments was partly settled in credits: then only the bounds are known.
+        if least <= stated.value <= payments.value:
+            value = stated.value
     return Quantity(
         value,
         "USD_bn",

@@ -84,10 +84,10 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _rows(view: View, entity: str, metric: str) -> pd.DataFrame:
+def _rows(view: View, entity: str, metric: str | None) -> pd.DataFrame:
     """Best row of each period that is over; plans for the future are no margins."""
     try:
-        rows = view.rows(entity, metric)
+        rows = view.rows(entity, metric or "")
     except UnknownNameError:
         return view.observations.iloc[:0]
     over = rows[(rows["period_end"] <= pd.Timestamp(view.day)) & rows["value"].notna() & rows["kind"].isin(_KINDS)]
