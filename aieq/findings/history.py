@@ -589,6 +589,31 @@ def _electric(context: Context) -> Quantity:
     )
 
 
+@_finding(
+    "railroads_into_receivership_usd_bn",
+    "USD_bn",
+    "capital of the US railroads that went into receivership in 1893, and by June 1894 at the upper end",
+)
+def _receivership(context: Context) -> Quantity:
+    rows = context.view.rows("us_railroads", "capital_in_receivership")
+    rows = rows[rows["period_start"].dt.year == 1893]
+    if rows.empty:
+        msg = f"the capital of railroads in receivership was not known on {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    first, last = rows["value"].iloc[0], rows["value"].max()
+    wide = last > first
+    return Quantity(
+        first / 1000,
+        "USD_bn",
+        first / 1000 if wide else None,
+        last / 1000 if wide else None,
+        grade=weakest("estimated", *rows["grade"]),
+        as_of=context.as_of,
+        sources=_keys(rows["source"]),
+        interval="of the year, to the middle of the next" if wide else "none: one return",
+    )
+
+
 @_finding("amazon_sales_growth_through_the_bust_multiple", "multiple", "sales of Amazon in 2002 over those in 1999")
 def _amazon_sales(context: Context) -> Quantity:
     sold = [
