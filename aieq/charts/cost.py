@@ -16,10 +16,10 @@ NAMES = {"microsoft": "Microsoft", "alphabet": "Alphabet", "amazon": "Amazon", "
 _ANNOUNCED = "Announced"
 # The article's own figures, in dollars (claims gpt4-over-100m, next-gen-over-1bn, amodei-5-to-10bn).
 ARTICLE_COSTS = (
-    (1e8, "the article: GPT-4, 100 million"),
-    (1e9, "its next generation, 1 billion"),
-    (5e9, "Amodei's 5 billion"),
-    (1e10, "and 10 billion"),
+    (1e8, "GPT-4, 100 million"),
+    (1e9, "next, 1 billion"),
+    (5e9, "Amodei, 5 billion"),
+    (1e10, "or even 10 billion"),
 )
 _NAMED_RUNS = (("GPT-3 175B (davinci)", "GPT-3", "left"), ("GPT-4", "GPT-4", "left"), ("Grok 4", "Grok 4", "right"))
 
@@ -223,7 +223,8 @@ def training_costs(
     return Figure(
         alt.layer(*pieces).properties(height=460),
         title=title,
-        subtitle="Runs among the ten largest at release; line: fitted growth with its 90 per cent band",
+        subtitle="Runs among the ten largest at release, fitted growth with its 90 per cent band, the article's "
+        "figures dashed",
         alt=(
             f"On a logarithmic scale the cost of {len(runs)} training runs climbs along a line to "
             f"{runs['usd_mn'].max():.0f} million dollars; the dearest runs lie above the line, and wider definitions "
@@ -396,7 +397,8 @@ def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day
         "kind",
         horizontal=True,
         colours=colours,
-        names={"existing nuclear plants": "Existing nuclear", "new reactors": "New reactors"},
+        names={"existing nuclear plants": "Existing nuclear"}
+        | {k: k.capitalize() for k in colours if "plants" not in k},
         y_title="Gigawatts announced",
         sort=sorted(rows["label"].unique()),
         tooltip=("contracts", "companies"),
