@@ -227,7 +227,9 @@ class Figure:
 
     def _credits(self) -> str:
         write = still.escape
-        links = [f'<a href="sources.html#source-{write(key)}">{write(_sources.get(key) or key)}</a>' for key in self.sources]
+        links = [
+            f'<a href="sources.html#source-{write(key)}">{write(_sources.get(key) or key)}</a>' for key in self.sources
+        ]
         known = f"As known on <time>{spoken(self.as_of)}</time>."
         if len(links) <= SOURCES_IN_LINE:
             word = "Source" if len(links) == 1 else "Sources"
@@ -252,7 +254,7 @@ class Figure:
         )
         return (
             '<details class="chart-table"><summary>Data as a table</summary>'
-            '<div class="chart-scroll" tabindex="0">'
+            '<div class="chart-scroll" role="region" aria-label="Data of the figure" tabindex="0">'
             f"<table><caption>{write(self.title)}{more}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div></details>"
         )

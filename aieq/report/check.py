@@ -44,6 +44,7 @@ _SIGNS = {
     "{eval": "a role of another builder was used",
 }
 _SHORTEST_ALT = 40
+_SHOWN = 40
 
 
 @dataclass
@@ -359,7 +360,9 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path(options.folder)
     problems = check_book(folder, toc=options.toc)
     if problems:
-        print("\n".join(f"  {problem}" for problem in problems), file=sys.stderr)
+        print("\n".join(f"  {problem}" for problem in problems[:_SHOWN]), file=sys.stderr)
+        if len(problems) > _SHOWN:
+            print(f"  and {len(problems) - _SHOWN} more", file=sys.stderr)
         print(f"{len(problems)} faults in the built pages", file=sys.stderr)
         return 1
     pages = read_pages(folder)
