@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -106,7 +107,7 @@ def flows(
     whole["kind"] = whole["residual"].map({True: "residual", False: "from evidence"}).astype(object).fillna("sum")
     whole["what"] = whole["what"].fillna("sum of the row or column")
     whole["words"] = whole["usd_bn"].map(lambda v: f"{v:,.0f}" if v >= 1 else f"{v:.1f}")
-    bare = {"domain": False, "ticks": False, "labelOverlap": False}
+    bare: dict[str, Any] = {"domain": False, "ticks": False, "labelOverlap": False}
     column = alt.X(
         "payer:N",
         sort=names,
@@ -133,9 +134,10 @@ def flows(
     strength = alt.FillOpacity("usd_bn:Q", scale=scale, legend=None)
     known = drawn[drawn["kind"] == "from evidence"]
     left = drawn[drawn["kind"] == "residual"]
-    cell = {"stroke": PAPER, "strokeWidth": 2}
     pieces = [
-        alt.Chart(known).mark_rect(color=EARNED, **cell).encode(x=column, y=row, fillOpacity=strength, tooltip=hover),
+        alt.Chart(known)
+        .mark_rect(color=EARNED, stroke=PAPER, strokeWidth=2)
+        .encode(x=column, y=row, fillOpacity=strength, tooltip=hover),
         alt.Chart(left)
         .mark_rect(color=CONTEXT, stroke=CONTEXT, strokeWidth=1, strokeDash=[3, 2])
         .encode(x=column, y=row, fillOpacity=strength, tooltip=hover),
@@ -257,11 +259,11 @@ def margins_by_layer(table: pd.DataFrame, *, as_of: datetime.date, sources: Iter
         row_height=30,
         tooltip=("period", "basis", "note"),
     )
-    chart = alt.layer(chart, rule(x=0.0, dashed=False))
+    drawn: Any = alt.layer(chart, rule(x=0.0, dashed=False))
     kept = ("layer", "company", "measure", "margin_pct")
     best, worst = frame.loc[frame["margin_pct"].idxmax()], frame.loc[frame["margin_pct"].idxmin()]
     return Figure(
-        chart,
+        drawn,
         title=title,
         subtitle="Margin in each company's latest period on record, by layer of the industry",
         alt=f"Dots by layer, from memory at the top to applications at the bottom. Highest: {best['row']} at "
@@ -338,7 +340,9 @@ def network(edges: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     on = edges[edges["circle"]].reset_index(drop=True)
     places = _places({*on["payer"], *on["receiver"]})
     at = {r.company: (r.x, r.y) for r in places.itertuples()}
-    points, heads, met = [], [], {}
+    points: list[dict[str, Any]] = []
+    heads: list[dict[str, Any]] = []
+    met: dict[tuple[str, ...], int] = {}
     widest = max(float(on["usd_bn"].max()), 1.0)
     for i, edge in enumerate(on.itertuples()):
         width = 1.2 + 11 * (edge.usd_bn / widest) ** 0.5
@@ -376,7 +380,11 @@ def network(edges: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
         .encode(x=ex, y=ey, color=ink, angle=alt.Angle("turn:Q", scale=None), tooltip=hover)
     )
     dots = alt.Chart(places).mark_circle(size=130, color=INK, opacity=1).encode(x=ex, y=ey)
-    sides = {0.0: ("right", -10, "middle", 0), 1.0: ("center", 0, "bottom", -9), 2.0: ("left", 10, "middle", 0)}
+    sides: dict[float, tuple[Any, int, Any, int]] = {
+        0.0: ("right", -10, "middle", 0),
+        1.0: ("center", 0, "bottom", -9),
+        2.0: ("left", 10, "middle", 0),
+    }
     words = [
         alt.Chart(places[places["x"] == x])
         .mark_text(align=align, dx=dx, baseline=base, dy=dy, fontWeight=600)
@@ -512,7 +520,7 @@ def capital(table: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str]
     if money.empty or rates.empty:
         return None
     years = [str(year) for year in range(int(table["year"].min()), int(table["year"].max()) + 1)]
-    panels = []
+    panels: list[Any] = []
     for series, colour in (("labs", EARNED), ("bonds", ACCENT)):
         part = money[money["series"] == series]
         if part.empty:

@@ -748,8 +748,8 @@ def payers_table(context: Context) -> pd.DataFrame:
                 {
                     "payer": accounts.PAYERS[name],
                     "share_pct": 100 * share.value,
-                    "low_pct": 100 * share.low,
-                    "high_pct": 100 * share.high,
+                    "low_pct": 100 * (share.value if share.low is None else share.low),
+                    "high_pct": 100 * (share.value if share.high is None else share.high),
                     "grade": share.grade,
                     "interval": share.interval,
                 }
