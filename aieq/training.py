@@ -31,7 +31,8 @@ def known_runs(view: View) -> pd.DataFrame:
     """
     Runs published by the day, with a cost only where a study that states it was public by then.
 
-    A compute estimate is taken as known when the model is out: databases of them have been public throughout.
+    A compute estimate is taken as known when the model is out: databases of them have been public throughout. So is a
+    cost that the study added after its first issue, though its day is not on record: that may be some months early.
 
     Returns
     -------
