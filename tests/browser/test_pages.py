@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -160,6 +161,33 @@ def test_without_scripts_a_page_still_shows_its_charts(engine: Any) -> None:
     with Visit(engine, (FOLDER / name).as_uri(), script=False) as visit:
         visit.page.wait_for_selector("figure.chart svg.still.wide", state="attached")
         assert visit.page.locator("figure.chart svg.still.wide").first.bounding_box()["height"] > 40
+
+
+def test_the_ledger_filters_sorts_and_opens_the_claim_one_links_to(engine: Any) -> None:
+    """A link to a claim unfolds it; a filter says how many rows are left; a head sorts."""
+    page_of_verdicts = FOLDER / "chapters" / "verdict.html"
+    claim = re.search(
+        r'<tr id="(claim-[^"]+)" data-then="[^"]+" data-now="([^"]+)"', page_of_verdicts.read_text("utf-8")
+    )
+    assert claim, "the page of verdicts has no ledger"
+    with Visit(engine, f"{page_of_verdicts.as_uri()}#{claim[1]}") as visit:
+        page = visit.page
+        page.wait_for_selector(f"#{claim[1]} details[open]", timeout=10_000)
+        rows = page.locator("table.ledger tbody tr")
+        every = rows.count()
+        page.locator(".ledger-bar select").first.select_option(claim[2])
+        left = page.locator("table.ledger tbody tr:not([hidden])")
+        assert 0 < left.count() <= every
+        assert page.locator(".ledger-bar output").inner_text() == f"{left.count()} of {every} claims"
+        assert set(left.evaluate_all("rows => rows.map((row) => row.dataset.now)")) == {claim[2]}
+        page.locator(".ledger-bar select").first.select_option("")
+        page.locator("table.ledger thead button").first.click()
+        said = [
+            text.lower() for text in rows.evaluate_all("rows => rows.map((row) => row.cells[0].textContent.trim())")
+        ]
+        assert page.locator("table.ledger thead th").first.get_attribute("aria-sort") == "ascending"
+        assert said[0] <= said[-1]
+        assert not visit.said, "\n".join(visit.said)
 
 
 @pytest.mark.parametrize("scheme", ["file", "http"])
