@@ -14,6 +14,8 @@ import altair as alt
 import nbformat
 import pandas as pd
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ from aieq import charts
 from aieq.charts import figure as figures
 from aieq.charts import kinds, still, theme
 from aieq.errors import AieqError
-from aieq.report import check, html_charts
+from aieq.report import check, html_charts, sphinx_ext
 from aieq.report.html_math import to_mathml
 
 ALT = "One line rises from one to three in three quarters, the last of them expected."
@@ -530,6 +532,22 @@ def test_the_bundle_draws_and_names_what_it_exports(tmp_path):
     before = path.stat().st_mtime_ns
     html_charts.write_bundle(tmp_path)
     assert path.stat().st_mtime_ns == before
+
+
+def test_a_page_is_described_by_its_first_paragraph():
+    """Markup of numbers is left out, long texts are cut between words, short lines are passed over."""
+    long = "The requirement grows faster than revenue, " * 9
+    document = publish_doctree(f"Title\n=====\n\nShort.\n\n{long}\n")
+    said = sphinx_ext.describe(document)
+    assert said.startswith("The requirement grows faster than revenue, The")
+    assert len(said) <= 202
+    assert said.endswith(" …")
+    assert sphinx_ext.describe(None) == ""
+    number = nodes.raw("", '<a href="x.html">$600 bn</a>', format="html")
+    paragraph = nodes.paragraph("", "", nodes.Text("Required revenue by the rule of the envelope is "), number)
+    holder = nodes.document(None, None)
+    holder += paragraph
+    assert sphinx_ext.describe(holder) == "Required revenue by the rule of the envelope is $600 bn"
 
 
 def test_days_are_spoken():

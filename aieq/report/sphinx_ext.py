@@ -7,6 +7,7 @@ to another builder concerns these three files.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         html_charts.write_bundle(Path(app.outdir))
 
 
+def _version() -> int:
+    """Number the code that shapes pages: Sphinx reads every page again when it changes, so none keeps an old shape."""
+    home = Path(__file__).parent
+    files = [home / "sphinx_ext.py", *sorted(home.glob("html_*.py")), home.parent / "charts" / "still.py"]
+    return int(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8], 16)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.add_config_value("aieq_description", "", "html")
@@ -79,4 +87,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.connect("html-page-context", _page, priority=900)
     app.connect("build-finished", _finish)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": _version(), "parallel_read_safe": True, "parallel_write_safe": True}
