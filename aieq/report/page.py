@@ -149,10 +149,10 @@ class Page:
             hover = describe(name, quantity)
         grade = "unknown" if quantity is None else quantity.grade
         for suffix, text in texts.items():
-            markup = (
-                f'<a class="figure-link grade-{grade}" href="figures.html#{anchor(name)}" '
-                f'title="{html.escape(hover, quote=True)}">{html.escape(text)}</a>'
-            )
+            # The row behind the number, on hover, for the two forms that stand in sentences.
+            told = f' title="{html.escape(hover, quote=True)}"' if suffix in ("", "__full") else ""
+            link = f'<a class="figure-link grade-{grade}" href="figures.html#{anchor(name)}"{told}>'
+            markup = f"{link}{html.escape(text)}</a>"
             _glue(name + suffix, Glued(text, markup))
 
     def _publish_verdict(self, claim_id: str) -> None:
