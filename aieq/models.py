@@ -227,6 +227,8 @@ class Model:
         What to know before comparing.
     missing : str
         What stands in the way of repeating it, if anything does.
+    day : str
+        The day it was published, as the table of reference results has it; empty where nobody knows.
     """
 
     id: str
@@ -240,6 +242,7 @@ class Model:
     sources: tuple[str, ...] = ()
     note: str = ""
     missing: str = ""
+    day: str = ""
 
     def compute(self, **changes: float) -> float:
         """
@@ -288,6 +291,7 @@ MODELS = (
         200,
         sources=("cahn_2023_200b",),
         note="no margin for the cloud provider, no interest, no life of the equipment",
+        day="2023-09-20",
     ),
     Model(
         "cahn2023_hole",
@@ -298,6 +302,7 @@ MODELS = (
         125,
         sources=("cahn_2024_600b",),
         note="the 75 is implied: the companies he lists add up to 70",
+        day="2023-09-20",
     ),
     Model(
         "cahn2024_required",
@@ -308,6 +313,7 @@ MODELS = (
         600,
         sources=("cahn_2024_600b", "nimbus27_cahn_2024"),
         note="the run rate is a forecast of the last quarter of 2024, times four",
+        day="2024-06-20",
     ),
     Model(
         "cahn2024_hole",
@@ -318,6 +324,7 @@ MODELS = (
         500,
         sources=("cahn_2024_600b", "rosenthal_dshr_2024"),
         note="the 100 is implied",
+        day="2024-06-20",
     ),
     Model(
         "question_840bn",
@@ -338,6 +345,7 @@ MODELS = (
         2000,
         sources=("bain_2025_toms", "bain_2025_cybernews"),
         note="the share of a quarter is implied by the two printed figures, so this is arithmetic, not a test",
+        day="2025-09-23",
     ),
     Model(
         "jpm2025_required",
@@ -349,6 +357,7 @@ MODELS = (
         sources=("jpm_toms_2025", "jpm_650"),
         note="a bare perpetuity asks for less; a cash margin of 77 per cent would close the gap",
         missing="the cash margin, the reinvestment and the timing of the spending are not public",
+        day="2025-11-10",
     ),
     Model(
         "jpm2025_iphone",
@@ -361,6 +370,7 @@ MODELS = (
         tolerance_ratio=1e-3,
         sources=("jpm_toms_2025",),
         note="the number of users is backed out of the answer",
+        day="2025-11-10",
     ),
     Model(
         "kupperman2025_aug",
@@ -371,6 +381,7 @@ MODELS = (
         160,
         sources=("praetorian",),
         note="one year's buildings only, none of the stock before it, no interest",
+        day="2025-08-31",
     ),
     Model(
         "krishna2025",
@@ -381,6 +392,7 @@ MODELS = (
         800,
         sources=("ibm_krishna_gw",),
         note="profit, not revenue; no wear of the equipment",
+        day="2025-12-31",
     ),
     Model(
         "acemoglu_tfp",
@@ -392,6 +404,7 @@ MODELS = (
         unit="pct",
         tolerance_ratio=0.01,
         note="an upper bound by its author's account; read in a transcript",
+        day="2024-05-12",
     ),
     Model(
         "deepseek_cost",
@@ -403,6 +416,7 @@ MODELS = (
         unit="USD",
         sources=("deepseek_inference_overview_2025",),
         note="the hourly rent is the authors' assumption",
+        day="2025-03-01",
     ),
     Model(
         "deepseek_revenue",
@@ -422,6 +436,7 @@ MODELS = (
         tolerance_ratio=1e-3,
         sources=("deepseek_inference_overview_2025", "epoch_llm_price_data_2025"),
         note="called theoretical by its authors: most of the traffic was free or cheaper",
+        day="2025-03-01",
     ),
     Model(
         "a16z_llmflation",
@@ -433,6 +448,7 @@ MODELS = (
         unit="multiple_per_year",
         sources=("a16z_llmflation_2024",),
         note="two list prices three years apart, no fit",
+        day="2024-11-30",
     ),
 )
 
@@ -458,9 +474,17 @@ def get(name: str) -> Model:
     return by_id[name]
 
 
-def table() -> pd.DataFrame:
+_COLUMNS = ("id", "who", "what", "published", "computed", "unit", "verdict", "note", "missing", "sources")
+
+
+def table(by: str = "") -> pd.DataFrame:
     """
     Every published calculation beside our repetition of it.
+
+    Parameters
+    ----------
+    by : str
+        Only those published by this day, ``YYYY-MM-DD``; all of them by default.
 
     Returns
     -------
@@ -487,8 +511,9 @@ def table() -> pd.DataFrame:
             "sources": ";".join(model.sources),
         }
         for model in MODELS
+        if not by or (model.day and model.day <= by)
     ]
-    return pd.DataFrame(rows).astype({"published": float, "computed": float})
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"published": float, "computed": float})
 
 
 def on_common_inputs(

@@ -60,6 +60,7 @@ def test_inputs_and_answers_are_those_of_the_reference_table():
     for model in shared:
         row = table[model.id]
         assert model.published == pytest.approx(float(row["published_output"]))
+        assert model.day == row["published"]
         theirs = json.loads(row["inputs(json)"])
         for name, value in model.inputs.items():
             assert theirs[{"return_ratio": "return"}.get(name, name)] == value, (model.id, name)
@@ -99,6 +100,12 @@ def test_table_has_a_row_for_each():
     assert table.loc["krishna2025", "computed"] == 800
     assert table["computed"].isna().sum() == 1
     assert (table["verdict"] == "not reproduced").sum() == 0
+
+
+def test_table_by_a_day_holds_only_what_was_published_by_then():
+    assert set(models.table("2023-12-31")["id"]) == {"cahn2023_required", "cahn2023_hole"}
+    assert len(models.table("2026-08-31")) == len(models.MODELS) - 1  # the 840 billion question has no day
+    assert models.table("2023-01-01").empty
 
 
 def test_bridge_by_hand():

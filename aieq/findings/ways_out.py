@@ -926,15 +926,51 @@ def lever_all(context: Context) -> Quantity:
 # Other people's rules on one set of inputs
 
 
+_RULE_OF = {
+    "Cahn": "cahn2023_required",
+    "Bain": "bain2025_required",
+    "Kupperman": "kupperman2025_aug",
+    "Krishna, J.P. Morgan": "jpm2025_required",
+}
+
+
 @_empty_if_unknown
 def rules_on_common_inputs(context: Context) -> pd.DataFrame:
-    """What each published rule asks for on the figures of the day; see :func:`aieq.models.on_common_inputs`."""
-    return models.on_common_inputs(
+    """What each rule published by the day asks for on its figures; see :func:`aieq.models.on_common_inputs`."""
+    rules = models.on_common_inputs(
         gpu_run_rate_usd_bn=context["gpu_run_rate_usd_bn"].value,
         ai_capex_usd_bn=pace(context).spending_usd_bn,
         ai_capital_usd_bn=context["ai_capital_stock_usd_bn"].value,
         buyer_gross_margin_ratio=context.scenario["buyer_gross_margin_ratio"],
     )
+    known = rules["who"].map(lambda who: models.get(_RULE_OF[who]).day <= context.as_of.isoformat())
+    return rules[known].reset_index(drop=True)
+
+
+def rule_sources(context: Context) -> tuple[str, ...]:
+    """Sources of the rules published by the day."""
+    shown = rules_on_common_inputs(context)
+    names = [] if shown.empty else shown["who"]
+    return tuple(key for who in names for key in models.get(_RULE_OF[who]).sources)
+
+
+def repeated_models(context: Context) -> pd.DataFrame:
+    """
+    Published calculations beside our repetition of them, for a table.
+
+    Returns
+    -------
+    DataFrame
+        who, what, published, ours, verdict, as text; only what was published by the day.
+    """
+    table = models.table(context.as_of.isoformat())
+    shown = [
+        ["" if pd.isna(value) else Quantity(round(value, 6), unit).text() for value in row]
+        for *row, unit in table[["published", "computed", "unit"]].itertuples(index=False, name=None)
+    ]
+    texts = pd.DataFrame(shown, columns=["published", "ours"])
+    remark = table["verdict"].where(table["missing"] == "", table["verdict"] + ": " + table["missing"])
+    return table[["who", "what"]].assign(published=texts["published"], ours=texts["ours"], verdict=remark)
 
 
 @_empty_if_unknown
