@@ -303,21 +303,19 @@ def requirement_path(
         raise EquationError(msg)
     middle = (np.arange(steps) + 0.5) * QUARTER_YEARS
     built = ai_spending_usd_bn_per_year * QUARTER_YEARS * np.asarray(growth.factor(middle))
-    age = np.asarray(inputs["age_years"], dtype=float)
-    spent = np.asarray(inputs["spending_usd_bn"], dtype=float)
-    share = np.asarray(inputs["ai_share_of_capex_ratio"], dtype=float)
-    required = [
-        evaluate(
-            "required_revenue_capital_usd_bn",
-            **{
-                **inputs,
-                "spending_usd_bn": np.append(spent, built[:step]),
-                "ai_share_of_capex_ratio": np.append(share, np.ones(step)),
-                "age_years": np.append(age + step * QUARTER_YEARS, step * QUARTER_YEARS - middle[:step]),
-            },
-        )
-        for step in range(steps + 1)
-    ]
+    clock = np.arange(steps + 1)[:, None] * QUARTER_YEARS
+    spent = np.append(np.asarray(inputs["spending_usd_bn"], dtype=float), built)
+    age = np.append(np.asarray(inputs["age_years"], dtype=float), -middle) + clock
+    # One row a step: what lies ahead of it has not been spent yet.
+    values = {
+        **inputs,
+        "spending_usd_bn": np.where(age >= 0, spent, 0.0),
+        "age_years": np.maximum(age, 0.0),
+        "ai_share_of_capex_ratio": np.append(
+            np.asarray(inputs["ai_share_of_capex_ratio"], dtype=float), np.ones(steps)
+        ),
+    }
+    required = evaluate("required_revenue_capital_usd_bn", **values)
     return pd.DataFrame(
         {
             "year": np.arange(steps + 1) * QUARTER_YEARS,
