@@ -236,9 +236,10 @@ def doors(context: Context) -> Glued:
             quantity = context.get(name)
             text = "not known on that day" if quantity is None else quantity.full_text()
             link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{html.escape(text)}</a>'
-            said.append((f"{REGISTRY[name].says}: {text}", f"{html.escape(REGISTRY[name].says)}: {link}"))
+            says = REGISTRY[name].says[0].upper() + REGISTRY[name].says[1:]
+            said.append((f"{says}: {text}", f"{html.escape(says)}: {link}."))
         plain.append(f"{title}: " + "; ".join(text for text, _ in said))
-        marked = "; ".join(markup for _, markup in said)
+        marked = "<br>".join(markup for _, markup in said)
         items.append(f'<li><a href="{file}.html"><strong>{html.escape(title)}</strong></a><br>{marked}</li>')
     return Glued("\n".join(plain), f'<ul class="doors">{"".join(items)}</ul>')
 
@@ -249,13 +250,14 @@ def api() -> Glued:
 
     modules = (
         "quantity evidence periods assumptions equation trends stock costs training units revenue adoption prices history "
-        "margins deals accounts paths models findings claims charts report.page report.run report.build"
+        "margins deals accounts paths models findings claims charts.figure charts.kinds report.page report.run report.build"
     ).split()
     parts, plain = [], []
     for name in modules:
         module = import_module(f"aieq.{name}")
         rows = []
         for key, item in vars(module).items():
+            item = inspect.unwrap(item) if callable(item) else item  # a cached function is still that function
             public = inspect.isfunction(item) or inspect.isclass(item)
             if key.startswith("_") or not public or item.__module__ != module.__name__:
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..claims import VERDICTS, ledger
+from ..claims import ARTICLE_DAY, VERDICTS, get_claim, ledger
 from ..findings import SECTIONS, Context
 from .page import Glued, anchor, figures_table, verdict_mark
 
@@ -20,6 +20,25 @@ _SECTION_TITLES = {
     "payer": "Who foots the bill",
     "ways_out": "Ways out",
 }
+_CHAPTERS = {"gamble": "equation"}  # the only section whose chapter has another name
+
+
+_CHAPTER_TITLES = {_CHAPTERS.get(section, section): title for section, title in _SECTION_TITLES.items()} | {
+    "equation": "The equation"
+}
+
+
+def discussed_in(claim_id: str) -> str:
+    """
+    Name the chapter in which a claim is discussed: the one whose part of the package holds its rule.
+
+    Examples
+    --------
+    >>> discussed_in("capex-200bn-2024")
+    'cost'
+    """
+    part = get_claim(claim_id).function.__module__.rsplit(".", 1)[-1]
+    return _CHAPTERS.get(part, part)
 
 
 def table(frame: pd.DataFrame, headers: Mapping[str, str], *, caption: str, markup: Sequence[str] = ()) -> Glued:
@@ -87,16 +106,16 @@ def ledger_table(context: Context) -> Glued:
             f"<p><strong>Weakest input:</strong> {row.grade}</p>"
             f"{'<ul>' + evidence + '</ul>' if evidence else ''}</details>"
         )
-        chapter = {"gamble": "equation"}.get(row.section, row.section)
+        chapter = discussed_in(row.id)
         body.append(
             f'<tr id="claim-{row.id}" data-then="{row.then}" data-now="{row.now}" data-section="{row.section}">'
             f'<td>{html.escape(row.says[0].upper() + row.says[1:])}. <a class="permalink" href="#claim-{row.id}" '
             f'aria-label="Link to this claim">{row.id}</a>{details}</td>'
-            f'<td><a href="{chapter}.html">{_SECTION_TITLES[row.section]}</a></td>'
+            f'<td><a href="{chapter}.html">{_CHAPTER_TITLES[chapter]}</a></td>'
             f"<td>{html.escape(row.kind)}</td><td>{then}</td><td>{now}</td></tr>"
         )
         plain.append(f"{row.id}: {row.then} -> {row.now}. {row.because_now}")
-    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Claim", "Section", "Kind", "Then", "Now"))
+    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Claim", "Chapter", "Kind", "Then", "Now"))
     page = (
         '<div class="table-wrap"><table class="house ledger" data-sortable><caption>Every claim of the article, as the '
         "evidence stood when it was written and as it stands now</caption>"
@@ -126,8 +145,6 @@ def verdict_counts(context: Context) -> pd.DataFrame:
 
 def chapter_verdicts(context: Context, claim_ids: Sequence[str]) -> Glued:
     """Show the verdicts of the claims a chapter discusses, with their reasons."""
-    from ..claims import ARTICLE_DAY, get_claim
-
     rows = []
     for claim_id in claim_ids:
         entry = get_claim(claim_id)
