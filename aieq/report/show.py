@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -263,6 +264,7 @@ def api() -> Glued:
                 continue
             first = (inspect.getdoc(item) or "").split("\n\n")[0].replace("\n", " ")
             kind = "" if inspect.isclass(item) else str(inspect.signature(item)).split(" ->")[0]
+            kind = re.sub(r"PosixPath\('[^']*'\)", "...", kind)  # a folder of the machine that built the page
             rows.append(f"<dt><code>{key}{html.escape(kind)}</code></dt><dd>{html.escape(first)}</dd>")
             plain.append(f"aieq.{name}.{key}: {first}")
         lead = (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")
