@@ -835,8 +835,9 @@ def heat(
         If the table lacks a column.
     """
     frame = _need(frame, x, y, value, text, *tooltip)
-    frame = frame.assign(**{c: frame[c].map(lambda t: wrap(t, 20)) for c in (x, y)})
-    columns = [wrap(t, 20) for t in x_sort] if x_sort else list(dict.fromkeys(frame[x]))
+    room = max(8, min(20, 38 // max(frame[x].nunique(), 1)))  # characters over a column on a phone
+    frame = frame.assign(**{x: frame[x].map(lambda t: wrap(t, room)), y: frame[y].map(lambda t: wrap(t, 20))})
+    columns = [wrap(t, room) for t in x_sort] if x_sort else list(dict.fromkeys(frame[x]))
     rows = [wrap(t, 20) for t in y_sort] if y_sort else list(dict.fromkeys(frame[y]))
     split = "split(datum.label, '\\n')"
     ex = alt.X(
@@ -844,7 +845,15 @@ def heat(
         sort=columns,
         title=_titled(x_title),
         axis=alt.Axis(
-            orient="top", labelAngle=0, labelExpr=split, domain=False, ticks=False, grid=False, titleAnchor="start"
+            orient="top",
+            labelAngle=0,
+            labelExpr=split,
+            labelOverlap=False,
+            labelPadding=3 + 15 * max((name.count("\n") for name in columns), default=0),  # its lines go downwards
+            domain=False,
+            ticks=False,
+            grid=False,
+            titleAnchor="start",
         ),
     )
     ey = alt.Y(
