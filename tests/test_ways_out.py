@@ -236,3 +236,10 @@ def test_a_planted_fault_moves_the_finding(now):
     assert faulty["coding_agents_run_rate_usd_bn"].value == pytest.approx(
         now["coding_agents_run_rate_usd_bn"].value + 1
     )
+
+
+def test_a_rule_counts_from_the_day_it_was_published(now, early):
+    assert ways.rules_on_common_inputs(early)["who"].tolist() == ["Cahn"]
+    assert len(ways.rules_on_common_inputs(now)) == 4
+    assert "bain_2025_toms" not in ways.rule_sources(early)
+    assert set(ways.repeated_models(early)["who"]) == {"Cahn 2023", "Cahn 2024", "Acemoglu 2024"}
