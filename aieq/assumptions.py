@@ -115,7 +115,9 @@ class Scenario(Mapping[str, Any]):
         ScenarioError
             If a value is no number, or a group lacks or adds a member.
         """
-        changed = {name: _checked(self.assumptions, name, value, self._values, "the call") for name, value in values.items()}
+        changed = {
+            name: _checked(self.assumptions, name, value, self._values, "the call") for name, value in values.items()
+        }
         return Scenario(f"{self.name}, changed", self.title, self.assumptions, self._values | changed)
 
 

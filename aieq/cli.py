@@ -16,7 +16,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-equation_app = typer.Typer(help="The equation: its symbols, its relations, and what must be true.", no_args_is_help=True)
+equation_app = typer.Typer(
+    help="The equation: its symbols, its relations, and what must be true.", no_args_is_help=True
+)
 evidence_app = typer.Typer(help="The evidence: figures as published, as of any day.", no_args_is_help=True)
 app.add_typer(equation_app, name="equation")
 app.add_typer(evidence_app, name="evidence")

@@ -89,17 +89,37 @@ def _symbols() -> dict[str, Symbol]:
         ("age_years", r"\tau_v", none, "age of a quarter's spending, from its middle", (0, 100), by_vintage),
         ("asset_share_ratio", "b_c", none, "share of an asset class in AI spending", (0, 1), by_class),
         ("asset_life_years", "L_c", none, "economic life of an asset class", (0.5, 60), by_class),
-        ("replacement_price_fall_ratio", "g_c", none, "yearly fall of the price of equal service", (-0.2, 0.8), by_class),
+        (
+            "replacement_price_fall_ratio",
+            "g_c",
+            none,
+            "yearly fall of the price of equal service",
+            (-0.2, 0.8),
+            by_class,
+        ),
         ("cost_of_capital_ratio", "r", none, "nominal cost of capital a year", (0, 0.6)),
         ("alive_ratio", r"\omega_{cv}", none, "share of a vintage still in service", (0, 1), ("class", "vintage")),
         ("gross_stock_usd_bn", "G_c", stock, "spending on assets still in service", (0, 1e5), by_class),
-        ("effective_stock_usd_bn", "N_c", stock, "the same, each vintage at the price of its service now", (0, 1e5), by_class),
+        (
+            "effective_stock_usd_bn",
+            "N_c",
+            stock,
+            "the same, each vintage at the price of its service now",
+            (0, 1e5),
+            by_class,
+        ),
         ("rental_factor", "k_c", "1/year", "rent a year per dollar of a new asset", (0, 10), by_class),
         ("capital_charge_usd_bn", "H", flow, "rent of the whole stock", (0, 1e5)),
         ("energy_to_capital_ratio", "e", "1/year", "energy bill a year per dollar of gross stock", (0, 0.5)),
         ("operations_to_capital_ratio", "o", "1/year", "operations a year per dollar of gross stock", (0, 0.5)),
         ("running_cost_usd_bn", "E", flow, "energy and operations of the whole stock", (0, 1e5)),
-        ("required_revenue_capital_usd_bn", "R_2", flow, "final revenue required to pay for the capital in use", (0, 1e5)),
+        (
+            "required_revenue_capital_usd_bn",
+            "R_2",
+            flow,
+            "final revenue required to pay for the capital in use",
+            (0, 1e5),
+        ),
         ("coverage_capital_ratio", "C_2", none, "actual over required revenue, step two", (0, 10)),
         # Step 3: the unit.
         ("accelerator_price_usd", "p_a", "USD", "price of one accelerator with its share of the server", (100, 1e6)),
@@ -120,7 +140,13 @@ def _symbols() -> dict[str, Symbol]:
         ("price_change_ratio", r"\pi", none, "yearly change of the price", (-0.99, 5)),
         ("cost_change_ratio", r"\kappa", none, "yearly change of the cost", (-0.99, 5)),
         ("margin_ahead_ratio", r"\mu_t", none, "margin on a million tokens in t years", (-1e9, 1)),
-        ("demand_elasticity_multiple", r"\varepsilon", none, "fall of volume per rise of price, in logarithms", (0, 10)),
+        (
+            "demand_elasticity_multiple",
+            r"\varepsilon",
+            none,
+            "fall of volume per rise of price, in logarithms",
+            (0, 10),
+        ),
         ("exogenous_growth_ratio", "z", none, "yearly growth of demand at a constant price", (-0.9, 20)),
         ("volume_multiple", "V_t", none, "tokens sold in t years over tokens sold today", (0, 1e12)),
         ("revenue_multiple", "A_t / A", none, "revenue in t years over revenue today", (0, 1e12)),
@@ -537,7 +563,9 @@ def unit_of(target: str) -> str:
     relation, wanted = RELATIONS[target], registry(SYMBOLS[target].unit or "dimensionless")
     # Any numbers do, as long as no two are alike: they show that constants in a relation fit its units.
     numbers = [0.3 + 0.07 * position for position in range(len(relation.inputs))]
-    inputs = [registry.Quantity(x, SYMBOLS[n].unit or "dimensionless") for x, n in zip(numbers, relation.inputs, strict=True)]
+    inputs = [
+        registry.Quantity(x, SYMBOLS[n].unit or "dimensionless") for x, n in zip(numbers, relation.inputs, strict=True)
+    ]
     try:
         right = _with_units(relation, registry, dict(zip(relation.inputs, inputs, strict=True)))
     except pint.DimensionalityError as error:
@@ -547,7 +575,9 @@ def unit_of(target: str) -> str:
         right = right * registry(relation.per)
     right = right if hasattr(right, "dimensionality") else registry.Quantity(right, "dimensionless")
     if right.dimensionality != wanted.dimensionality:
-        msg = f"the relation for {target} gives {right.units:~}, but the symbol is in {SYMBOLS[target].unit or 'no unit'}"
+        msg = (
+            f"the relation for {target} gives {right.units:~}, but the symbol is in {SYMBOLS[target].unit or 'no unit'}"
+        )
         raise EquationError(msg)
     bare = float(_function(target)(*numbers))
     if not np.isclose(right.to(wanted.units).magnitude, bare, rtol=1e-9):

@@ -18,9 +18,7 @@ from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
 from .quantity import Quantity, weakest
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-UNITS = (
-    "USD_mn USD pct ratio MW GW TWh people_mn index tokens years FLOP USD_per_mtok USD_per_gpu_hour other"
-).split()
+UNITS = ("USD_mn USD pct ratio MW GW TWh people_mn index tokens years FLOP USD_per_mtok USD_per_gpu_hour other").split()
 BASES = ("reported", "secondary", "estimate", "guidance", "projection")
 OUTCOMES = ("reported", "secondary", "estimate")
 PUBLISHED_IS = ("first", "estimated_from_release_lag", "later_compilation")
@@ -637,7 +635,19 @@ def _schema(sources: pd.DataFrame):  # noqa: ANN202 - pandera is imported late, 
         return late | (rows["basis"] != "reported") | rows["metric"].isin(_ANNOUNCED_AHEAD)
 
     number = {"dtype": float, "nullable": True, "coerce": True}
-    key = ["entity", "metric", "period_start", "period_end", "value", "low", "high", "unit", "basis", "published", "source"]
+    key = [
+        "entity",
+        "metric",
+        "period_start",
+        "period_end",
+        "value",
+        "low",
+        "high",
+        "unit",
+        "basis",
+        "published",
+        "source",
+    ]
     return pa.DataFrameSchema(
         {
             "entity": pa.Column(str, name),

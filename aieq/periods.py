@@ -34,7 +34,9 @@ def kind_of(period_start: pd.Series, period_end: pd.Series) -> pd.Series:
     """
     days = (period_end - period_start).dt.days.to_numpy() + 1
     conditions = [(days >= low) & (days <= high) for _, low, high in _DAYS]
-    return pd.Series(np.select(conditions, [name for name, _, _ in _DAYS], "span"), index=period_end.index, dtype=object)
+    return pd.Series(
+        np.select(conditions, [name for name, _, _ in _DAYS], "span"), index=period_end.index, dtype=object
+    )
 
 
 def last_four_quarters(quarters: pd.DataFrame, end: pd.Timestamp | None = None) -> pd.DataFrame:
@@ -64,7 +66,9 @@ def last_four_quarters(quarters: pd.DataFrame, end: pd.Timestamp | None = None) 
         msg = f"only {len(last)} of the last four quarters are known: add the missing rows or ask for a later day"
         raise EvidenceError(msg)
     # A 53-week year moves a boundary by days, never by a month.
-    gaps = (last["period_start"].iloc[1:].reset_index(drop=True) - last["period_end"].iloc[:-1].reset_index(drop=True)).dt.days
+    gaps = (
+        last["period_start"].iloc[1:].reset_index(drop=True) - last["period_end"].iloc[:-1].reset_index(drop=True)
+    ).dt.days
     if (gaps.abs() > 10).any():
         at = int(gaps.abs().idxmax())
         msg = f"a quarter is missing after {last['period_end'].iloc[at]:%Y-%m-%d}: add its row before summing a year"

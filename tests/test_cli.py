@@ -12,7 +12,11 @@ import pytest
 
 def aieq(*words):
     return subprocess.run(
-        [sys.executable, "-m", "aieq", *words], capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"}
+        [sys.executable, "-m", "aieq", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "200"},
     )
 
 

@@ -52,7 +52,9 @@ def test_a_unit_planted_wrong_is_found(monkeypatch):
 
 def test_a_constant_planted_wrong_is_found(monkeypatch):
     relation = RELATIONS["cost_usd_per_mtok"]
-    monkeypatch.setitem(equation.RELATIONS, "cost_usd_per_mtok", equation.Relation(relation.target, 60 * relation.expression))
+    monkeypatch.setitem(
+        equation.RELATIONS, "cost_usd_per_mtok", equation.Relation(relation.target, 60 * relation.expression)
+    )
     equation._function.cache_clear()
     with pytest.raises(EquationError, match="factor"):
         unit_of("cost_usd_per_mtok")
@@ -190,7 +192,10 @@ def test_what_does_not_matter_has_no_elasticity(today):
     assert elasticity("required_revenue_capital_usd_bn", "actual_ai_revenue_usd_bn", **today) == 0
 
 
-@pytest.mark.parametrize("symbol", ["ai_share_multiple", "asset_life_years.accelerators", "cost_of_capital_ratio", "buyer_gross_margin_ratio"])
+@pytest.mark.parametrize(
+    "symbol",
+    ["ai_share_multiple", "asset_life_years.accelerators", "cost_of_capital_ratio", "buyer_gross_margin_ratio"],
+)
 def test_a_solution_solves(today, symbol):
     name, _, member = symbol.partition(".")
     target = evaluate("coverage_capital_ratio", **today) * 1.02
@@ -221,7 +226,9 @@ def test_break_even_by_hand():
 
 def test_cost_of_a_million_tokens_by_hand():
     # 3.60 dollars an hour at 1,000 tokens a second, half the hours: 3.6 / 1.8 million tokens = 2 dollars a million.
-    cost = evaluate("cost_usd_per_mtok", accelerator_hour_cost_usd=3.6, throughput_tokens_per_s=1000, utilisation_ratio=0.5)
+    cost = evaluate(
+        "cost_usd_per_mtok", accelerator_hour_cost_usd=3.6, throughput_tokens_per_s=1000, utilisation_ratio=0.5
+    )
     assert cost == pytest.approx(2)
 
 

@@ -11,9 +11,7 @@ from aieq import evidence
 from aieq.errors import EvidenceError, UnknownNameError, VintageError
 from aieq.periods import calendar_share, kind_of, last_four_quarters
 
-HEAD = (
-    "entity,metric,period_start,period_end,value,low,high,unit,basis,published,published_is,source,evidence,topic,flags,note"
-)
+HEAD = "entity,metric,period_start,period_end,value,low,high,unit,basis,published,published_is,source,evidence,topic,flags,note"
 
 
 def folder(tmp_path, *rows, codebook="capex,,USD_mn,quarter,30,,nominal", renames="", corrections="[]"):
@@ -26,15 +24,26 @@ def folder(tmp_path, *rows, codebook="capex,,USD_mn,quarter,30,,nominal", rename
         "key,title,publisher,author,published,url,licence,kind,seen\n"
         "s1,One,P,,2025-01-01,,facts only,filing,page\ns2,Two,P,,2025-01-01,,facts only,press,page\n"
     )
-    (tmp_path / "codebook.csv").write_text(f"metric,meaning,unit,period_kind,release_lag_days,caveats,price_basis\n{codebook}\n")
+    (tmp_path / "codebook.csv").write_text(
+        f"metric,meaning,unit,period_kind,release_lag_days,caveats,price_basis\n{codebook}\n"
+    )
     (tmp_path / "renames.csv").write_text(f"kind,entity,name,becomes,where,reason\n{renames}")
     (tmp_path / "corrections.yml").write_text(corrections)
     return tmp_path
 
 
-def row(value, published, *, metric="capex", basis="reported", source="s1", start="2025-01-01", end="2025-03-31", **more):
+def row(
+    value, published, *, metric="capex", basis="reported", source="s1", start="2025-01-01", end="2025-03-31", **more
+):
     """Write one row of the table."""
-    cells = {"low": "", "high": "", "unit": "USD_mn", "published_is": "first", "evidence": "read", "entity": "acme"} | more
+    cells = {
+        "low": "",
+        "high": "",
+        "unit": "USD_mn",
+        "published_is": "first",
+        "evidence": "read",
+        "entity": "acme",
+    } | more
     return (
         f"{cells['entity']},{metric},{start},{end},{value},{cells['low']},{cells['high']},{cells['unit']},{basis},{published},"
         f"{cells['published_is']},{source},{cells['evidence']},capex,,"
@@ -82,12 +91,18 @@ def test_a_compilation_never_backdates_a_figure_whose_own_day_is_known(tmp_path)
 
 
 def test_a_lower_bound_is_kept_as_one(tmp_path):
-    figure = evidence.load(folder(tmp_path, row(50, "2025-04-20", low=50))).as_of("2025-05-01").quantity("acme", "capex")
+    figure = (
+        evidence.load(folder(tmp_path, row(50, "2025-04-20", low=50))).as_of("2025-05-01").quantity("acme", "capex")
+    )
     assert (figure.value, figure.low) == (50, None)
 
 
 def test_a_range_without_a_value_shows_its_middle_and_says_so(tmp_path):
-    figure = evidence.load(folder(tmp_path, row("", "2025-04-20", low=20, high=26))).as_of("2025-05-01").quantity("acme", "capex")
+    figure = (
+        evidence.load(folder(tmp_path, row("", "2025-04-20", low=20, high=26)))
+        .as_of("2025-05-01")
+        .quantity("acme", "capex")
+    )
     assert (figure.value, figure.low, figure.high, figure.grade) == (23, 20, 26, "derived")
     assert "middle" in figure.interval
 
@@ -118,7 +133,11 @@ def test_a_row_given_twice_is_refused(tmp_path):
 
 
 def test_renames_unify_and_may_be_limited_to_one_entity_or_source(tmp_path):
-    rows = [row(1, "2025-04-20", metric="outlay"), row(2, "2025-04-20", metric="outlay", entity="other"), row(3, "2025-04-20", metric="x", source="s2")]
+    rows = [
+        row(1, "2025-04-20", metric="outlay"),
+        row(2, "2025-04-20", metric="outlay", entity="other"),
+        row(3, "2025-04-20", metric="x", source="s2"),
+    ]
     renames = "metric,acme,outlay,capex,,same\nmetric,,x,capex_incl_leases,source=s2,not the same\n"
     view = evidence.load(folder(tmp_path, *rows, renames=renames)).as_of("2025-05-01")
     assert view.rows("acme", "capex")["value"].tolist() == [1]
@@ -212,7 +231,12 @@ def test_one_changed_figure_changes_the_sum(tmp_path):
     copy = tmp_path / "data"
     shutil.copytree(evidence.DATA, copy)
     table = pd.read_csv(copy / "observations.csv", dtype=str, keep_default_na=False)
-    hit = (table["entity"] == "microsoft") & (table["metric"] == "capex") & (table["period_end"] == "2024-12-31") & (table["period_start"] == "2024-10-01")
+    hit = (
+        (table["entity"] == "microsoft")
+        & (table["metric"] == "capex")
+        & (table["period_end"] == "2024-12-31")
+        & (table["period_start"] == "2024-10-01")
+    )
     assert hit.sum() == 1
     table.loc[hit, "value"] = str(float(table.loc[hit, "value"].iloc[0]) + 1000)
     table.to_csv(copy / "observations.csv", index=False)

@@ -77,7 +77,10 @@ def test_numbers_agree_with_sums_by_hand(records):
 
 def test_coverage_is_actual_over_required(records):
     for rule in ("", "_capital"):
-        actual, required = records["actual_ai_revenue_usd_bn"]["value"], records[f"required_revenue{rule}_usd_bn"]["value"]
+        actual, required = (
+            records["actual_ai_revenue_usd_bn"]["value"],
+            records[f"required_revenue{rule}_usd_bn"]["value"],
+        )
         assert records[f"coverage{rule}_ratio"]["value"] == pytest.approx(actual / required)
 
 

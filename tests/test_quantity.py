@@ -17,7 +17,9 @@ amounts = st.floats(0.01, 1e6)
 @st.composite
 def quantities(draw):
     low, value, high = sorted(draw(st.tuples(amounts, amounts, amounts)))
-    return Quantity(value, "USD_bn", low, high, grade=draw(st.sampled_from(GRADES)), sources=(draw(st.sampled_from("abc")),))
+    return Quantity(
+        value, "USD_bn", low, high, grade=draw(st.sampled_from(GRADES)), sources=(draw(st.sampled_from("abc")),)
+    )
 
 
 def test_a_result_is_never_better_than_its_weakest_input():

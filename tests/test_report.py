@@ -59,7 +59,10 @@ def test_a_number_is_a_link_to_its_row_and_says_how_firm_it_is(monkeypatch):
 
 
 def test_what_was_not_known_says_so(monkeypatch):
-    assert published(monkeypatch, "openai_quarter_over_run_rate_ratio")["openai_quarter_over_run_rate_ratio"].text == "not known on that day"
+    assert (
+        published(monkeypatch, "openai_quarter_over_run_rate_ratio")["openai_quarter_over_run_rate_ratio"].text
+        == "not known on that day"
+    )
 
 
 def test_a_verdict_is_a_mark_that_leads_to_the_ledger(monkeypatch):

@@ -18,7 +18,6 @@ def _finding(name: str, unit: str, says: str):  # noqa: ANN202
     return finding(name, unit=unit, section="gamble", says=says)
 
 
-
 @_finding("gpu_run_rate_usd_bn", "USD_bn", "Nvidia's latest reported data-centre quarter, times four")
 def gpu_run_rate(context: Context) -> Quantity:
     quarter = context.view.quantity("nvidia", "datacenter_revenue", kind="quarter", basis="reported")
@@ -201,7 +200,9 @@ def cahn_2024_reported(context: Context) -> Quantity:
     return context.at(essay["published"].iloc[-1].date())["required_revenue_usd_bn"]
 
 
-@_finding("third_question_run_rate_usd_bn", "USD_bn", "run rate at which Cahn's rule returns the third, larger question")
+@_finding(
+    "third_question_run_rate_usd_bn", "USD_bn", "run rate at which Cahn's rule returns the third, larger question"
+)
 def third_question(context: Context) -> Quantity:
     asked = context.scenario.quantity("cahn_third_question_usd_bn")
     run_rate = equation.solve(
@@ -216,7 +217,9 @@ def third_question(context: Context) -> Quantity:
 
 @_finding("third_question_usd_bn", "USD_bn", "the third question as it circulates, without a source in our evidence")
 def third_question_asked(context: Context) -> Quantity:
-    return Quantity(context.scenario["cahn_third_question_usd_bn"], "USD_bn", grade="assumed", interval="none: as quoted")
+    return Quantity(
+        context.scenario["cahn_third_question_usd_bn"], "USD_bn", grade="assumed", interval="none: as quoted"
+    )
 
 
 def must_be_true(context: Context, symbol: str) -> Quantity:
@@ -256,7 +259,9 @@ def must_be_share(context: Context) -> Quantity:
     return replace(multiple, value=multiple.value * latest[max(latest)], unit="ratio")
 
 
-@_finding("must_be_growth_ratio", "ratio", "yearly revenue growth that closes the gap in three years at constant capital")
+@_finding(
+    "must_be_growth_ratio", "ratio", "yearly revenue growth that closes the gap in three years at constant capital"
+)
 def must_be_growth(context: Context) -> Quantity:
     coverage_now = context["coverage_capital_ratio"]
 
@@ -353,7 +358,11 @@ def what_must_be_true(context: Context) -> pd.DataFrame:
     """
     scenario, latest = context.scenario, max(context.scenario["ai_share_of_capex_ratio"])
     asked = [
-        ("must_be_margin_ratio", "Margin of those who sell to end users", scenario.quantity("buyer_gross_margin_ratio")),
+        (
+            "must_be_margin_ratio",
+            "Margin of those who sell to end users",
+            scenario.quantity("buyer_gross_margin_ratio"),
+        ),
         ("must_be_life_years", "Economic life of accelerators", scenario.quantity("asset_life_years", "accelerators")),
         (
             "must_be_ai_share_ratio",
@@ -409,9 +418,7 @@ def bridge(context: Context) -> pd.DataFrame:
         ("Energy and operations", answer - rent, False),
         ("Capital in use", answer, True),
     ]
-    return pd.DataFrame(
-        [row for row in rows if row[2] or row[1] != 0], columns=["step", "usd_bn", "total"]
-    )
+    return pd.DataFrame([row for row in rows if row[2] or row[1] != 0], columns=["step", "usd_bn", "total"])
 
 
 MOVED = {
@@ -446,6 +453,8 @@ def tornado(context: Context) -> pd.DataFrame:
             answers.append(equation.evaluate(target, **stock.inputs(context.view, moved)))
         rows.append({"assumption": meaning, "value": central, "low": min(answers), "high": max(answers)})
     table = pd.DataFrame(rows)
-    return table.assign(_width=table["high"] - table["low"]).sort_values("_width", ascending=False, ignore_index=True).drop(
-        columns="_width"
+    return (
+        table.assign(_width=table["high"] - table["low"])
+        .sort_values("_width", ascending=False, ignore_index=True)
+        .drop(columns="_width")
     )

@@ -64,9 +64,13 @@ class Formula:
         self.lines = list(lines)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        block = self.lines[0] if len(self.lines) == 1 else r"\begin{aligned}" + r" \\ ".join(
-            line.replace(" = ", " &= ", 1) for line in self.lines
-        ) + r"\end{aligned}"
+        block = (
+            self.lines[0]
+            if len(self.lines) == 1
+            else r"\begin{aligned}"
+            + r" \\ ".join(line.replace(" = ", " &= ", 1) for line in self.lines)
+            + r"\end{aligned}"
+        )
         return {"text/latex": f"$$ {block} $$", "text/plain": "\n".join(self.lines)}
 
 
@@ -112,7 +116,9 @@ def elasticities(context: Context) -> Glued:
 def must_be_true(context: Context) -> Glued:
     """Show at which value of each input the equation would add up."""
     headers = {"what": "One thing at a time", "now": "Supposed or seen", "needed": "Would have to be"}
-    return tables.table(gamble.what_must_be_true(context), headers, caption="What must be true for the capital to be paid for")
+    return tables.table(
+        gamble.what_must_be_true(context), headers, caption="What must be true for the capital to be paid for"
+    )
 
 
 def verdicts(context: Context, claim_ids: Sequence[str]) -> Glued:
@@ -188,7 +194,7 @@ def assumptions(context: Context) -> Glued:
         members = value if isinstance(value, dict) else {"": value}
         spans = entry.range if isinstance(entry.range, dict) else {"": entry.range}
         texts = []
-        for member, number in members.items():
+        for member in members:
             quantity = context.scenario.quantity(name, member or None)
             low, high = spans[member]
             label = f"{str(member).replace('_', ' ')}: " if member != "" else ""
@@ -220,9 +226,17 @@ def compare(now: Context, before: Context, names: Iterable[str]) -> Glued:
 DOORS = (
     ("equation", "The equation", ("required_revenue_usd_bn", "required_revenue_capital_usd_bn")),
     ("cost", "Cost side", ("capex_four_usd_bn_ttm", "capex_to_ocf_quarter_ratio", "training_cost_growth_per_year")),
-    ("revenue", "Revenue side", ("openai_run_rate_usd_bn", "anthropic_run_rate_usd_bn", "ai_gross_margin_median_ratio")),
+    (
+        "revenue",
+        "Revenue side",
+        ("openai_run_rate_usd_bn", "anthropic_run_rate_usd_bn", "ai_gross_margin_median_ratio"),
+    ),
     ("history", "Echoes of history", ("railways_over_ai_share_multiple", "ai_capex_to_ai_revenue_multiple")),
-    ("payer", "Who foots the bill", ("nvidia_operating_margin_ratio", "openai_operating_margin_ratio", "paid_by_customers_ratio")),
+    (
+        "payer",
+        "Who foots the bill",
+        ("nvidia_operating_margin_ratio", "openai_operating_margin_ratio", "paid_by_customers_ratio"),
+    ),
     ("ways_out", "Ways out", ("new_lines_needed_multiple", "coverage_capital_ahead_ratio")),
     ("verdict", "Verdict", ("claims_holding", "claims_in_part", "claims_total")),
 )

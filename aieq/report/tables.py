@@ -174,14 +174,20 @@ def all_figures(context: Context) -> Glued:
         items = []
         for row in inside.itertuples():
             links = ", ".join(f'<a href="sources.html#source-{key}">{key}</a>' for key in row.sources)
-            more = f"<details><summary>{len(row.sources)} sources</summary>{links}</details>" if len(row.sources) > 3 else links
+            more = (
+                f"<details><summary>{len(row.sources)} sources</summary>{links}</details>"
+                if len(row.sources) > 3
+                else links
+            )
             items.append(
                 f'<tr id="{anchor(row.name)}"><th scope="row"><code>{row.name}</code></th><td>{html.escape(row.text)}</td>'
                 f"<td>{html.escape(row.says)}</td><td>{html.escape(row.interval or 'no interval')}</td>"
-                f'<td>{row.grade}</td><td>{more or "none: a count or a convention"}</td></tr>'
+                f"<td>{row.grade}</td><td>{more or 'none: a count or a convention'}</td></tr>"
             )
             plain.append(f"{row.name} = {row.text} [{row.grade}; {row.interval}; {len(row.sources)} sources]")
-        heads = "".join(f'<th scope="col">{h}</th>' for h in ("Name", "Value", "What it counts", "Interval", "Grade", "Sources"))
+        heads = "".join(
+            f'<th scope="col">{h}</th>' for h in ("Name", "Value", "What it counts", "Interval", "Grade", "Sources")
+        )
         parts.append(
             f'<div class="table-wrap"><table class="house figures"><caption>{_SECTION_TITLES[section]}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(items)}</tbody></table></div>"
@@ -194,7 +200,11 @@ def bibliography(context: Context) -> Glued:
     sources = context.view.evidence.sources.fillna("")
     items = []
     for row in sources.reset_index(drop=True).sort_values(["publisher", "published", "key"]).itertuples():
-        where = f' <a href="{html.escape(row.url, quote=True)}" rel="noopener">{html.escape(row.title)}</a>' if row.url.startswith("http") else f" {html.escape(row.title)}"
+        where = (
+            f' <a href="{html.escape(row.url, quote=True)}" rel="noopener">{html.escape(row.title)}</a>'
+            if row.url.startswith("http")
+            else f" {html.escape(row.title)}"
+        )
         author = f"{html.escape(row.author)}, " if row.author else ""
         items.append(
             f'<li id="source-{row.key}">{author}{html.escape(row.publisher)} ({row.published or "no date"}).{where}. '
