@@ -74,7 +74,7 @@ def efficiency(context: Context) -> Judgement:
         if pair is not None
     )
     because = (
-        f"because the cheapest list price of equal quality became {fall.text()} lower in two years, and coverage of "
+        f"because equal quality became {fall.text()} cheaper at list price in two years, and coverage of "
         f"capital in use went from {then.text()} on the article's day to {now.full_text()}, "
         f"{Quantity(more, 'multiple').text()} as much. {said or 'The gross margins of the labs are not known'}. Volume "
         "and dearer models raised revenue as well, so the part of efficiency in this is not identified."
