@@ -1,4 +1,4 @@
-"""The equation, written once: symbols with units, relations between them, evaluated, solved, differentiated, printed."""
+"""The equation, written once: symbols with units and relations, evaluated, solved, differentiated, printed."""
 
 from __future__ import annotations
 
@@ -458,7 +458,10 @@ def solve(symbol: str, target: str = "coverage_capital_ratio", equals: float = 1
         msg = f"{target} does not hang on {name}; it hangs on {', '.join(sorted(needs(target) - set(RELATIONS)))}"
         raise EquationError(msg)
     if entry.index == ("class",) and member not in ASSET_CLASSES:
-        msg = f"{name} has one value for each asset class: ask for {name}.{ASSET_CLASSES[0]} (or {', '.join(ASSET_CLASSES[1:])})"
+        msg = (
+            f"{name} has one value for each asset class: ask for {name}.{ASSET_CLASSES[0]} (or "
+            f"{', '.join(ASSET_CLASSES[1:])})"
+        )
         raise EquationError(msg)
     if "vintage" in entry.index:
         msg = f"{name} has one value for each quarter: ask for ai_share_multiple, or another symbol"
@@ -535,7 +538,7 @@ def latex(target: str, expression: sp.Expr | None = None) -> str:
     names = {symbol.sympy: symbol.latex for symbol in SYMBOLS.values()}
     index = {"vintage": r"\sum_{v} ", "class": r"\sum_{c} "}
     total = index.get(relation.over, "") if relation is not None and expression is None else ""
-    return f"{_check_name(target).latex} = {total}{sp.latex(right, symbol_names=names, fold_short_frac=False)}"
+    return f"{_check_name(target).latex} = {total}{sp.latex(right, symbol_names=names, order="none")}"
 
 
 def unit_of(target: str) -> str:
@@ -581,7 +584,10 @@ def unit_of(target: str) -> str:
         raise EquationError(msg)
     bare = float(_function(target)(*numbers))
     if not np.isclose(right.to(wanted.units).magnitude, bare, rtol=1e-9):
-        msg = f"the relation for {target} is out by a factor {bare / right.to(wanted.units).magnitude:g}: mend its constants"
+        msg = (
+            f"the relation for {target} is out by a factor {bare / right.to(wanted.units).magnitude:g}: mend its "
+            "constants"
+        )
         raise EquationError(msg)
     return SYMBOLS[target].unit
 

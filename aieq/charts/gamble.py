@@ -59,12 +59,18 @@ def gap(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], tit
     return Figure(
         chart,
         title=title,
-        subtitle="Yearly revenue required under two rules, and AI revenue from outside the industry, as known at each month's end",
+        subtitle=(
+            "Yearly revenue required under two rules, and AI revenue from outside the industry, as known at each "
+            "month's end"
+        ),
         alt=f"Three lines by month on a log scale. At the end: {alt_text}. Bands show the range of each.",
         sources=sources,
         as_of=as_of,
         data=path,
-        note="Nominal dollars, annualised. Bands: Cahn's factors over their ranges; scenarios low to high; scopes of AI revenue.",
+        note=(
+            "Nominal dollars, annualised. Bands: Cahn's factors over their ranges; scenarios low to high; scopes of "
+            "AI revenue."
+        ),
         name="gap",
     )
 
@@ -87,7 +93,10 @@ def dial(counts: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], 
     return Figure(
         chart,
         title=title,
-        subtitle=f"Verdicts on the {total} claims of the article, as the evidence stood when it was written and as it stands now",
+        subtitle=(
+            f"Verdicts on the {total} claims of the article, as the evidence stood when it was written and as it "
+            "stands now"
+        ),
         alt=f"Two stacked bars of verdicts, when written and now. Now: {said}.",
         sources=sources,
         as_of=as_of,
@@ -159,11 +168,17 @@ def stock_by_age(stock: pd.DataFrame, *, as_of: datetime.date, sources: Iterable
         chart,
         title=title,
         subtitle="AI capital of Microsoft, Alphabet, Amazon, Meta and Oracle by quarter of purchase and kind, at cost",
-        alt=f"Stacked bars by quarter that rise steeply to the right: {share:.0%} of the capital in service was bought within the last year.",
+        alt=(
+            f"Stacked bars by quarter that rise steeply to the right: {share:.0%} of the capital in service was "
+            "bought within the last year."
+        ),
         sources=sources,
         as_of=as_of,
         data=named[["quarter", "asset_class", "spent_usd_bn", "in_service_usd_bn", "effective_usd_bn"]],
-        note="AI shares of spending and lives are assumptions of the scenario. Assets under construction are charged as if in use.",
+        note=(
+            "AI shares of spending and lives are assumptions of the scenario. Assets under construction are charged "
+            "as if in use."
+        ),
         name="stock-by-age",
     )
 
@@ -222,8 +237,14 @@ def tornado(moves: pd.DataFrame, central: float, *, as_of: datetime.date, source
     return Figure(
         chart,
         title=title,
-        subtitle="Required yearly revenue for the capital in use, each assumption moved over its defensible range alone",
-        alt=f"Ranges around {central:,.0f} bn dollars a year. The widest is {top.assumption.lower()}: {top.low:,.0f} to {top.high:,.0f}.",
+        subtitle=(
+            "Required yearly revenue for the capital in use, each assumption moved over its defensible range "
+            "alone"
+        ),
+        alt=(
+            f"Ranges around {central:,.0f} bn dollars a year. The widest is {top.assumption.lower()}: {top.low:,.0f} "
+            f"to {top.high:,.0f}."
+        ),
         sources=sources,
         as_of=as_of,
         data=moves,
