@@ -538,7 +538,8 @@ def latex(target: str, expression: sp.Expr | None = None) -> str:
     names = {symbol.sympy: symbol.latex for symbol in SYMBOLS.values()}
     index = {"vintage": r"\sum_{v} ", "class": r"\sum_{c} "}
     total = index.get(relation.over, "") if relation is not None and expression is None else ""
-    return f"{_check_name(target).latex} = {total}{sp.latex(right, symbol_names=names, order="none")}"
+    written = sp.latex(right, symbol_names=names, order="none")
+    return f"{_check_name(target).latex} = {total}{written}"
 
 
 def unit_of(target: str) -> str:
