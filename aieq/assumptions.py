@@ -163,7 +163,10 @@ def load_scenario(name: str = "base", folder: Path = FOLDER) -> Scenario:
         path = Path(name)
     if path.suffix not in (".yml", ".yaml") or not path.exists():
         known = sorted(p.stem for p in folder.glob("*.yml"))
-        msg = f"there is no scenario {name!r}.{did_you_mean(name, known)} There are {', '.join(known)}; a path to a .yml file works too."
+        msg = (
+            f"there is no scenario {name!r}.{did_you_mean(name, known)} There are {', '.join(known)}; a path to a "
+            ".yml file works too."
+        )
         raise UnknownNameError(msg)
     content = _yaml(path)
     if not isinstance(content, dict) or set(content) - {"title", "values", "because"}:

@@ -374,7 +374,10 @@ class View:
             ``token_prices``, ``capability``, ``training_runs``, ``hardware`` or ``deals``.
         """
         if name not in self.evidence.tables:
-            msg = f"there is no table {name!r}; there are {', '.join(self.evidence.tables)}.{did_you_mean(name, self.evidence.tables)}"
+            msg = (
+                f"there is no table {name!r}; there are "
+                f"{', '.join(self.evidence.tables)}.{did_you_mean(name, self.evidence.tables)}"
+            )
             raise UnknownNameError(msg)
         whole = self.evidence.tables[name]
         known = whole[whole[_DATE_OF_TABLE[name]] <= pd.Timestamp(self.day)].reset_index(drop=True)
@@ -473,7 +476,10 @@ def _check_names(evidence: Evidence, entity: str, metric: str) -> None:
     every = evidence.observations
     entities = every["entity"].unique()
     if entity not in entities:
-        msg = f"no figure is about {entity!r}.{did_you_mean(entity, entities)} See `data/observations.csv` for all {len(entities)}."
+        msg = (
+            f"no figure is about {entity!r}.{did_you_mean(entity, entities)} See `data/observations.csv` for all "
+            f"{len(entities)}."
+        )
         raise UnknownNameError(msg)
     metrics = every.loc[every["entity"] == entity, "metric"].unique()
     if metric not in metrics:

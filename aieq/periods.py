@@ -99,7 +99,8 @@ def calendar_share(quarters: pd.DataFrame, year: int) -> pd.Series:
     --------
     Nvidia's quarter to 26 January 2025 has 65 of its 91 days in 2024:
 
-    >>> quarter = pd.DataFrame({"period_start": [pd.Timestamp("2024-10-28")], "period_end": [pd.Timestamp("2025-01-26")]})
+    >>> start, end = pd.Timestamp("2024-10-28"), pd.Timestamp("2025-01-26")
+    >>> quarter = pd.DataFrame({"period_start": [start], "period_end": [end]})
     >>> round(float(calendar_share(quarter, 2024).iloc[0]) * 91)
     65
     """

@@ -160,7 +160,10 @@ class Quantity:
             msg = f"a quantity in {self.unit} has the value {self.value}: say that it is not known instead"
             raise EvidenceError(msg)
         if (self.low is None) != (self.high is None):
-            msg = f"the quantity {self.value} {self.unit} has one end of an interval only: give both, or a reason for none"
+            msg = (
+                f"the quantity {self.value} {self.unit} has one end of an interval only: give both, or a reason for "
+                "none"
+            )
             raise EvidenceError(msg)
         if self.low is not None:
             slack = 1e-9 * max(abs(self.value), abs(self.low), abs(self.high))

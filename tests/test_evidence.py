@@ -11,7 +11,10 @@ from aieq import evidence
 from aieq.errors import EvidenceError, UnknownNameError, VintageError
 from aieq.periods import calendar_share, kind_of, last_four_quarters
 
-HEAD = "entity,metric,period_start,period_end,value,low,high,unit,basis,published,published_is,source,evidence,topic,flags,note"
+HEAD = (
+    "entity,metric,period_start,period_end,value,low,high,unit,basis,published,published_is,source,evidence,topic,"
+    "flags,note"
+)
 
 
 def folder(tmp_path, *rows, codebook="capex,,USD_mn,quarter,30,,nominal", renames="", corrections="[]"):
@@ -146,7 +149,10 @@ def test_renames_unify_and_may_be_limited_to_one_entity_or_source(tmp_path):
 
 
 def test_a_correction_applies_while_its_guard_holds_and_fails_after(tmp_path):
-    entry = "- {where: {entity: acme, metric: capex}, set: {value: 987}, while: {value: %s}, why: misplaced decimal, told: 2025-05-04}"
+    entry = (
+        "- {where: {entity: acme, metric: capex}, set: {value: 987}, while: {value: %s}, "
+        "why: misplaced decimal, told: 2025-05-04}"
+    )
     fine = evidence.load(folder(tmp_path, row(98.7, "2025-04-20"), corrections=entry % 98.7))
     assert fine.as_of("2025-05-01").quantity("acme", "capex").value == 987
     evidence.load.cache_clear()

@@ -19,7 +19,8 @@ required_revenue_usd_bn required_revenue_capital_usd_bn actual_ai_revenue_usd_bn
 training_cost_growth_per_year openai_run_rate_usd_bn anthropic_run_rate_usd_bn claims_holding claims_total""".split()
 # Words at the end of a name that say in which unit it is.
 ENDINGS = (
-    "usd_tn usd_bn usd_mn usd ratio multiple per_year years months quarters count gw mw twh mn pct index year mtok hour "
+    "usd_tn usd_bn usd_mn usd ratio multiple per_year years months quarters count gw mw twh mn pct index year "
+    "mtok hour "
     "month ttm date tokens flop holding in_part overtaken failing unchecked total then kwh points"
 ).split()
 

@@ -44,7 +44,10 @@ class Judgement:
         words = self.because.removeprefix("because ")
         object.__setattr__(self, "because", words[:1].upper() + words[1:])
         if self.verdict not in VERDICTS:
-            msg = f"{self.verdict!r} is no verdict.{did_you_mean(self.verdict, VERDICTS)} Use one of {', '.join(VERDICTS)}."
+            msg = (
+                f"{self.verdict!r} is no verdict.{did_you_mean(self.verdict, VERDICTS)} Use one of "
+                f"{', '.join(VERDICTS)}."
+            )
             raise UnknownNameError(msg)
         if self.verdict == "cannot be checked" and not self.missing:
             msg = "what cannot be checked must name the missing input: pass missing=..."

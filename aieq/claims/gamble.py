@@ -9,10 +9,14 @@ from . import Judgement, claim
 @claim(
     "required-600bn",
     rule=(
-        "The attribution and the arithmetic must reproduce from Cahn's own inputs; it holds in full only if the revenue "
+        "The attribution and the arithmetic must reproduce from Cahn's own inputs; it holds in full only if the "
+        "revenue "
         "needed to pay for the capital in use, at the low end of its range, is that large too."
     ),
-    flips="A stock of AI capital whose yearly rent, energy and sellers' margin come to that sum even under mild assumptions.",
+    flips=(
+        "A stock of AI capital whose yearly rent, energy and sellers' margin come to that sum even under mild "
+        "assumptions."
+    ),
     findings=("cahn_2024_rebuilt_usd_bn", "cahn_2024_printed_usd_bn", "required_revenue_capital_usd_bn"),
 )
 def required_600bn(context: Context) -> Judgement:
@@ -25,6 +29,7 @@ def required_600bn(context: Context) -> Judgement:
         return Judgement("holds", f"His inputs return {rebuilt.text()}, and capital in use asks {capital.full_text()}.")
     return Judgement(
         "holds in part",
-        f"He says so, and his inputs return {rebuilt.text()}; but that is the lifetime revenue for one year's purchases, "
+        f"He says so, and his inputs return {rebuilt.text()}; but that is the lifetime revenue for one year's "
+        "purchases, "
         f"while paying a year's rent on the capital in use asks {capital.full_text()}.",
     )

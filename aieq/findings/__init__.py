@@ -49,7 +49,10 @@ def finding(name: str, *, unit: str, section: str, says: str) -> Callable:
         msg = f"finding {name!r}: there is no unit {unit!r} or no section {section!r}{did_you_mean(unit, UNITS)}"
         raise UnknownNameError(msg)
     if name in REGISTRY:
-        msg = f"finding {name!r} is registered twice: the section {REGISTRY[name].section} has it already; ask for that one"
+        msg = (
+            f"finding {name!r} is registered twice: the section {REGISTRY[name].section} has it already; ask for that "
+            "one"
+        )
         raise UnknownNameError(msg)
 
     def register(function: Callable[[Context], Quantity]) -> Callable[[Context], Quantity]:
@@ -169,7 +172,10 @@ def context_for(as_of: str | date, scenario: str = "base", seed: int = 0) -> Con
     chosen = load_scenario(scenario)
     view = load().as_of(as_of)
     if view.day < first_day():
-        msg = f"on {view.day} no AI revenue had been published; the first figure is of {first_day()}. Ask for that day or later."
+        msg = (
+            f"on {view.day} no AI revenue had been published; the first figure is of {first_day()}. Ask for that day "
+            "or later."
+        )
         raise VintageError(msg)
     return Context(view, chosen, seed)
 

@@ -398,7 +398,8 @@ def bridge(context: Context) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        step, usd_bn (a level or a change, USD bn a year), total (whether it is a level). Parts add up to the last level.
+        step, usd_bn (a level or a change, USD bn a year), total (whether it is a level). Parts add up to the last
+        level.
     """
     values = capital_inputs(context)
     envelope_answer = context["required_revenue_usd_bn"].value

@@ -44,7 +44,7 @@ class Chapter:
     key: str
     notebook: Any
     seconds: float = 0.0
-    outputs: list[dict[str, Any]] | None = None
+    outputs: list[list[dict[str, Any]]] | None = None
     error: str | None = None
     notes: list[str] = field(default_factory=list)
 

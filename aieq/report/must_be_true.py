@@ -53,7 +53,10 @@ def solve_today(
     """
     name, _, member = symbol.partition(".")
     if name not in equation.SYMBOLS:
-        msg = f"the equation has no symbol {name!r}.{did_you_mean(name, equation.SYMBOLS)} `aieq equation list` shows all."
+        msg = (
+            f"the equation has no symbol {name!r}.{did_you_mean(name, equation.SYMBOLS)} `aieq equation list` shows "
+            "all."
+        )
         raise UnknownNameError(msg)
     if target is None:
         order = ("coverage_capital_ratio", "coverage_ratio", "unit_margin_ratio")

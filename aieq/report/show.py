@@ -264,8 +264,10 @@ def api() -> Glued:
     from importlib import import_module
 
     modules = (
-        "quantity evidence periods assumptions equation trends stock costs training units revenue adoption prices history "
-        "margins deals accounts paths models findings claims charts.figure charts.kinds report.page report.run report.build"
+        "quantity evidence periods assumptions equation trends stock costs training units revenue adoption "
+        "prices history "
+        "margins deals accounts paths models findings claims charts.figure charts.kinds report.page report.run "
+        "report.build"
     ).split()
     parts, plain = [], []
     for name in modules:

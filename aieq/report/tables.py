@@ -180,7 +180,8 @@ def all_figures(context: Context) -> Glued:
                 else links
             )
             items.append(
-                f'<tr id="{anchor(row.name)}"><th scope="row"><code>{row.name}</code></th><td>{html.escape(row.text)}</td>'
+                f'<tr id="{anchor(row.name)}"><th scope="row"><code>{row.name}</code></th>'
+                f"<td>{html.escape(row.text)}</td>"
                 f"<td>{html.escape(row.says)}</td><td>{html.escape(row.interval or 'no interval')}</td>"
                 f"<td>{row.grade}</td><td>{more or 'none: a count or a convention'}</td></tr>"
             )
@@ -208,7 +209,8 @@ def bibliography(context: Context) -> Glued:
         author = f"{html.escape(row.author)}, " if row.author else ""
         items.append(
             f'<li id="source-{row.key}">{author}{html.escape(row.publisher)} ({row.published or "no date"}).{where}. '
-            f'<span class="source-note">{html.escape(row.kind)}, {html.escape(row.licence)}; read as {html.escape(row.seen)}; key <code>{row.key}</code>.</span></li>'
+            f'<span class="source-note">{html.escape(row.kind)}, {html.escape(row.licence)}; '
+            f"read as {html.escape(row.seen)}; key <code>{row.key}</code>.</span></li>"
         )
     return Glued(f"{len(items)} sources", f'<ol class="bibliography">{"".join(items)}</ol>')
 
