@@ -259,6 +259,18 @@ def doors(context: Context) -> Glued:
     return Glued("\n".join(plain), f'<ul class="doors">{"".join(items)}</ul>')
 
 
+def _names_only(function: Callable) -> str:
+    """Write a signature without its types, which the documentation gives."""
+    signature = inspect.signature(function)
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+
+
+def _marked(text: str) -> str:
+    """Turn the markup of a docstring into that of a page."""
+    return re.sub(r"(?::\w+:)?`{1,2}([^`]+)`{1,2}", r"<code>\1</code>", html.escape(text))
+
+
 def api() -> Glued:
     """Show the public functions and classes of the package with their first sentences."""
     from importlib import import_module
@@ -279,10 +291,10 @@ def api() -> Glued:
             if key.startswith("_") or not public or item.__module__ != module.__name__:
                 continue
             first = (inspect.getdoc(item) or "").split("\n\n")[0].replace("\n", " ")
-            kind = "" if inspect.isclass(item) else str(inspect.signature(item)).split(" ->")[0]
+            kind = "" if inspect.isclass(item) else _names_only(item)
             kind = re.sub(r"PosixPath\('[^']*'\)", "...", kind)  # a folder of the machine that built the page
-            rows.append(f"<dt><code>{key}{html.escape(kind)}</code></dt><dd>{html.escape(first)}</dd>")
+            rows.append(f"<dt><code>{key}{html.escape(kind)}</code></dt><dd>{_marked(first)}</dd>")
             plain.append(f"aieq.{name}.{key}: {first}")
         lead = (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")
-        parts.append(f"<h2><code>aieq.{name}</code></h2><p>{html.escape(lead)}</p><dl>{''.join(rows)}</dl>")
+        parts.append(f"<h2><code>aieq.{name}</code></h2><p>{_marked(lead)}</p><dl>{''.join(rows)}</dl>")
     return Glued("\n".join(plain), f'<div class="api">{"".join(parts)}</div>')
