@@ -288,7 +288,7 @@ def test_the_article_s_day_by_hand() -> None:
         ("actual_ai_revenue_usd_bn", 131.54),
         ("anthropic_net_share_ratio", 22 / 30),
         ("openai_share_of_microsoft_ai_ratio", 24.1 / 37),
-        ("two_labs_recognised_usd_bn_2025", 13.07 + 4.5),
+        ("labs_sales_usd_bn", 13.07 + 4.5),
         ("openai_recognised_over_run_rate_ratio_2025", 13.07 / 20),
         ("openai_last_quarter_annualised_usd_bn", 4 * 5.7),
         ("anthropic_last_quarter_annualised_usd_bn", 4 * 4.73),

@@ -221,7 +221,7 @@ def _compute_and_sales(context: Context) -> tuple[Quantity, Quantity]:
         "policy_rate_year_pct",
         "policy_rate_habit_pct",
         "builders_capex_growth_multiple",
-        "builders_capex_to_cash_flow_latest_ratio",
+        "capex_to_ocf_quarter_ratio",
         "bonds_multiple",
         "labs_raised_year_usd_bn",
         "two_labs_run_rate_usd_bn",
@@ -235,7 +235,7 @@ def cheap_capital(context: Context) -> Judgement:
     raised, sold = context.get("labs_raised_year_usd_bn"), context.get("two_labs_run_rate_usd_bn")
     if raised is not None and sold is not None and raised.value > sold.value:
         needs.append(f"two labs raised {raised.text()} in a year and sell at {sold.text()} a year")
-    strained = context.get("builders_capex_to_cash_flow_latest_ratio")
+    strained = context.get("capex_to_ocf_quarter_ratio")
     if strained is not None and strained.value >= STRAINED_RATIO:
         needs.append(f"capex took {strained.text()} of the builders' cash flow in the latest quarter")
     bonds = context.get("bonds_multiple")

@@ -273,12 +273,6 @@ def must_be_growth(context: Context) -> Quantity:
     return derive(growth, coverage_now, unit="ratio", interval="corners of coverage")
 
 
-@_finding("life_elasticity_multiple", "multiple", "per cent by which a one per cent longer life moves required revenue")
-def life_elasticity(context: Context) -> Quantity:
-    value = equation.elasticity("required_revenue_capital_usd_bn", "asset_life_years", **capital_inputs(context))
-    return stock.as_quantity(value, "multiple", context.view, context.scenario, "none: at the scenario's point")
-
-
 def gap_path(context: Context, first: str = "2023-06-30") -> pd.DataFrame:
     """
     Both sides of the equation as they were known at each month's end.

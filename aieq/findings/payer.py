@@ -212,11 +212,6 @@ def anthropic_margin(context: Context) -> Quantity:
     return margins.margin(context.view, "Anthropic", margins.ADJUSTED, kind="quarter")
 
 
-@_finding("ai_applications_gross_margin_ratio", "ratio", "average gross margin of AI products, by a survey")
-def applications_margin(context: Context) -> Quantity:
-    return margins.margin(context.view, "AI products, survey", margins.GROSS)
-
-
 # --- Accounts of the year -------------------------------------------------------------------------------------------
 
 
@@ -230,7 +225,11 @@ def _sources_of(context: Context) -> tuple[str, ...]:
     return accounts.builders_sum(context.view, "capex", accounts_of(context).year).sources
 
 
-@_finding("builders_capex_usd_bn", "USD_bn", "cash capex of Microsoft, Alphabet, Amazon and Meta in the accounts' year")
+@_finding(
+    "builders_capex_usd_bn",
+    "USD_bn",
+    "cash capex of Microsoft, Alphabet, Amazon and Meta in the accounts' year, which moves with the day",
+)
 def builders_capex(context: Context) -> Quantity:
     return accounts.builders_sum(context.view, "capex", accounts_of(context).year)
 
@@ -243,27 +242,6 @@ def builders_cash_flow(context: Context) -> Quantity:
 @_finding("builders_capex_to_cash_flow_ratio", "ratio", "their cash capex over their operating cash flow, that year")
 def capex_to_cash_flow(context: Context) -> Quantity:
     return context["builders_capex_usd_bn"] / context["builders_cash_flow_usd_bn"]
-
-
-@_finding(
-    "builders_capex_to_cash_flow_latest_ratio",
-    "ratio",
-    "cash capex of the four over their operating cash flow in the latest quarter",
-)
-def capex_to_cash_flow_latest(context: Context) -> Quantity:
-    spent, earned = (context.view.quarters("big_four", metric) for metric in ("capex", "operating_cash_flow"))
-    both = spent.merge(earned, on="period_end", suffixes=("", "_earned"))
-    if both.empty:
-        msg = f"no quarter of the four builders' spending and cash flow was known on {context.as_of}"
-        raise VintageError(msg)
-    last = both.iloc[-1]
-    return Quantity(
-        last["value"] / last["value_earned"],
-        "ratio",
-        grade="derived",
-        sources=(last["source"], last["source_earned"]),
-        interval=f"none: two sums of reported figures for the quarter to {last['period_end']:%Y-%m-%d}",
-    )
 
 
 def _cell(context: Context, payer: str, receiver: str, what: str) -> Quantity:
@@ -318,11 +296,6 @@ def operating_loss(context: Context) -> Quantity:
     year = accounts_of(context).year
     loss = context.view.quantity("openai", "operating_income", period_end=f"{year}-12-31", kind="year").to("USD_bn")
     return loss * -1
-
-
-@_finding("microsoft_from_openai_usd_bn", "USD_bn", "Microsoft's revenue from OpenAI in its fiscal year to June 2026")
-def microsoft_from_openai(context: Context) -> Quantity:
-    return context.view.quantity("microsoft", "revenue_from_openai").to("USD_bn")
 
 
 @_finding("oracle_free_cash_flow_usd_bn", "USD_bn", "Oracle's free cash flow in its latest fiscal year, to May")
@@ -454,8 +427,8 @@ def labs_commitments(context: Context) -> Quantity:
     return _known(promised, context, "any commitment of the labs with an amount")
 
 
-@_finding("labs_yearly_sales_usd_bn", "USD_bn", "sales of OpenAI and Anthropic in their latest full year on record")
-def labs_yearly_sales(context: Context) -> Quantity:
+def _latest_full_year(context: Context) -> Quantity:
+    """Sales of the two labs in the latest full year of each on record, which may be another than the accounts' year."""
     parts = []
     for lab in LABS:
         rows = context.view.rows(lab, "revenue", kind="year")
@@ -472,7 +445,7 @@ def commitments_multiple(context: Context) -> Quantity:
     return derive(
         lambda promised, sold: promised / sold,
         context["labs_commitments_usd_bn"],
-        context["labs_yearly_sales_usd_bn"],
+        _latest_full_year(context),
         unit="multiple",
     )
 
@@ -621,19 +594,6 @@ def ai_venture(context: Context) -> Quantity:
     return context.view.quantity("global_ai_venture", "funding", kind="year").to("USD_bn")
 
 
-@_finding("ai_venture_growth_multiple", "multiple", "venture money for AI, latest year over two years before")
-def ai_venture_growth(context: Context) -> Quantity:
-    rows = context.view.rows("global_ai_venture", "funding", kind="year")
-    if rows.empty:
-        msg = f"venture money for AI was not known on {context.as_of}"
-        raise VintageError(msg)
-    last = rows["period_end"].max()
-    then = context.view.quantity(
-        "global_ai_venture", "funding", kind="year", period_end=last - pd.DateOffset(years=2)
-    ).to("USD_bn")
-    return derive(lambda now, before: now / before, context["ai_venture_usd_bn"], then, unit="multiple")
-
-
 @_finding("ai_share_of_venture_ratio", "ratio", "AI's share of all venture money in the latest period counted")
 def venture_share(context: Context) -> Quantity:
     return derive(lambda s: s / 100, context.view.quantity("global_ai_venture", "share_of_all_venture"), unit="ratio")
@@ -677,12 +637,11 @@ def treasury_yield(context: Context) -> Quantity:
     return replace(_rate(rates, rates["value"].iloc[-1], "none: a monthly average"), grade="reported")
 
 
-@_finding("builders_capex_year_usd_bn", "USD_bn", "cash capex of the four builders over their last four quarters")
-def capex_year(context: Context) -> Quantity:
-    return _trailing(context, "big_four", "capex")
-
-
-@_finding("builders_capex_growth_multiple", "multiple", "that capex over the best four quarters to a year before")
+@_finding(
+    "builders_capex_growth_multiple",
+    "multiple",
+    "cash capex of the four in their last four quarters over that of the best four to a year before",
+)
 def capex_growth(context: Context) -> Quantity:
     quarters = context.view.quarters("big_four", "capex")
     sums = quarters["value"].rolling(4).sum()

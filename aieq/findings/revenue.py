@@ -165,7 +165,7 @@ def _aws(context: Context) -> Quantity:
 
 
 @finding(
-    "openai_paid_microsoft_usd_bn",
+    "microsoft_from_openai_usd_bn",
     unit="USD_bn",
     section="revenue",
     says="Microsoft's revenue from OpenAI in the last fiscal year for which it is disclosed",
@@ -186,7 +186,7 @@ def _paid(context: Context) -> Quantity:
     says="Microsoft's revenue from OpenAI in a fiscal year over its AI run rate of that year",
 )
 def _paid_share(context: Context) -> Quantity:
-    share = context["openai_paid_microsoft_usd_bn"] / context["microsoft_ai_run_rate_usd_bn"]
+    share = context["microsoft_from_openai_usd_bn"] / context["microsoft_ai_run_rate_usd_bn"]
     return replace(share, interval="none: a year's receipts over a run rate within that year")
 
 
@@ -279,16 +279,6 @@ def _anthropic_2025(context: Context) -> Quantity:
 
 
 @finding(
-    "two_labs_recognised_usd_bn_2025",
-    unit="USD_bn",
-    section="revenue",
-    says="recognised revenue of OpenAI and Anthropic in 2025, the last full year on record",
-)
-def _two_recognised(context: Context) -> Quantity:
-    return context["openai_recognised_usd_bn_2025"] + context["anthropic_recognised_usd_bn_2025"]
-
-
-@finding(
     "two_labs_recognised_over_run_rate_ratio",
     unit="ratio",
     section="revenue",
@@ -296,7 +286,8 @@ def _two_recognised(context: Context) -> Quantity:
 )
 def _recognised_share(context: Context) -> Quantity:
     now = context["openai_run_rate_usd_bn"] + _rate(context, "anthropic").quantity
-    return context["two_labs_recognised_usd_bn_2025"] / now
+    booked = context["openai_recognised_usd_bn_2025"] + context["anthropic_recognised_usd_bn_2025"]
+    return booked / now
 
 
 @finding(
