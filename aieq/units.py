@@ -9,7 +9,7 @@ import pandas as pd
 
 from . import equation
 from .errors import VintageError
-from .evidence import quantity_of
+from .evidence import OUTCOMES, quantity_of
 from .quantity import Quantity, weakest
 
 if TYPE_CHECKING:
@@ -150,23 +150,32 @@ def spending(view: View, entity: str, metric: str, year: int) -> Quantity:
     """
     What a lab paid for something in a year, when sources conflict: the middle of them, with their whole range.
 
-    Outcomes and estimates count; announcements and projections widen the range and, if they are all there is, give
-    the value with grade ``assumed``.
+    Outcomes and estimates count. A plan or projection is no outcome: it counts only while there is nothing else, with
+    grade ``assumed``. What was paid in a part of the year is a floor under the whole of it, so where it exceeds the
+    figures for the year it widens the range upwards.
 
     Raises
     ------
     VintageError
         If no source was public on the day.
     """
-    rows = view.rows(entity, metric, kind="year")
-    rows = rows[rows["period_end"] == pd.Timestamp(year, 12, 31)]
+    every = view.rows(entity, metric)
+    rows = every[(every["kind"] == "year") & (every["period_end"] == pd.Timestamp(year, 12, 31))]
     if rows.empty:
         msg = f"no figure for {entity} {metric} of {year} was public on {view.day}"
         raise VintageError(msg)
-    outcomes = rows[rows["basis"].isin(["reported", "secondary", "estimate"])]
+    outcomes = rows[rows["basis"].isin(OUTCOMES)]
     central = outcomes if len(outcomes) else rows
-    q = quantity_of(rows.tail(1), view.day)
-    ends = pd.concat([rows["value"], rows["low"], rows["high"]]).dropna()
+    q = quantity_of(central.tail(1), view.day)
+    ends = pd.concat([central["value"], central["low"], central["high"]]).dropna()
+    within = (every["period_start"] >= pd.Timestamp(year, 1, 1)) & (every["period_end"] < pd.Timestamp(year, 12, 31))
+    part = every[within & every["basis"].isin(OUTCOMES) & (every["period_end"] > every["period_start"])]
+    above = part[part[["value", "high"]].max(axis=1) > ends.max()]
+    if len(outcomes) and len(above):
+        ends = pd.concat([ends, above["value"], above["high"]]).dropna()
+        rows = pd.concat([central, above])
+    else:
+        rows = central
     spread = (ends.min() / 1000, ends.max() / 1000) if ends.min() < ends.max() else (None, None)
     return Quantity(
         float(central["value"].median()) / 1000, "USD_bn", *spread,

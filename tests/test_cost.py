@@ -149,6 +149,21 @@ def test_what_was_not_yet_known_is_refused():
         assert early.get(name) is None
 
 
+def test_the_share_of_cash_was_higher_in_2022_than_in_2023():
+    # 151.329 of 273.108 billion, then 147.227 of 360.452: the rise since 2023 starts from a low
+    context = context_for("2026-08-31")
+    assert context["capex_to_ocf_2022_ratio"].value == pytest.approx(151.329 / 273.108, abs=1e-4)
+    assert context["capex_to_ocf_2023_ratio"].value == pytest.approx(147.227 / 360.452, abs=1e-4)
+
+
+def test_the_price_of_power_is_a_mean_of_twelve_months():
+    # Cents a kilowatt-hour, February 2025 to January 2026 over February 2022 to January 2023; one month would say 13.6 %.
+    now = [8.24, 8.26, 8.21, 8.29, 8.90, 9.33, 9.08, 9.02, 8.65, 8.44, 8.53, 9.29]
+    before = [7.28, 7.37, 7.70, 8.25, 8.85, 9.31, 9.38, 9.06, 8.45, 8.14, 8.50, 8.18]
+    q = context_for("2026-08-31")["power_price_change_ratio"]
+    assert q.value == pytest.approx(sum(now) / sum(before) - 1, abs=1e-6)
+
+
 def test_oracles_quarters_go_where_their_middle_lies(view):
     frame = costs.by_quarter(view).query("company == 'oracle'").set_index("period_end")["quarter"]
     assert frame[pd.Timestamp("2026-05-31")] == pd.Timestamp("2026-06-30")
@@ -221,12 +236,19 @@ def test_the_same_seed_gives_the_same_interval(view):
     assert (one.low, one.high) == (two.low, two.high) != (other.low, other.high)
 
 
-def test_spending_takes_the_middle_of_outcomes_and_the_range_of_all(view):
-    # 2024: projection 1.8, Epoch 2.0, 8.4 over four 2.1, leak 3.8 (3.7 to 3.8)
+def test_spending_takes_the_middle_and_the_range_of_outcomes_and_no_plan(view):
+    # 2024: a plan of 1.8 does not count beside Epoch 2.0, 8.4 over four 2.1, leak 3.8 (3.7 to 3.8)
     q = units.spending(view, "openai", "inference_cost", 2024)
-    assert (q.value, q.low, q.high) == pytest.approx((2.1, 1.8, 3.8))
+    assert (q.value, q.low, q.high) == pytest.approx((2.1, 2.0, 3.8))
     early = units.spending(load().as_of("2025-01-31"), "openai", "inference_cost", 2024)
     assert (early.value, early.low, early.grade) == (1.8, None, "assumed")
+
+
+def test_nine_months_are_a_floor_under_the_year(view):
+    # 2025: the press has 8.4 for the year, a leak 8.67 (8.65 to 8.7) for its first nine months; the plan of 7 is none.
+    q = units.spending(view, "openai", "inference_cost", 2025)
+    assert (q.value, q.low, q.high) == pytest.approx((8.4, 8.4, 8.7))
+    assert "gptproto_2026" in q.sources
 
 
 # Sites.

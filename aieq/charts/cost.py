@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from .figure import Figure
-from .kinds import bars, lines, marks, rule, waterfall
+from .kinds import bars, lines, marks, rule, waterfall, wrap
 from .revenue import Silence
 from .theme import ACCENT, CATEGORICAL, CONTEXT, INK, REQUIRED
 
@@ -93,14 +93,16 @@ def capex_by_quarter(
         data=frame[columns],
         note=(
             "No company reports which part is for AI. Oracle's fiscal quarters stand where their middle lies. Outlines "
-            "are the four companies' announcements for the year less what was spent, spread evenly; definitions differ "
-            "(cash, net of proceeds, with leases)."
+            "are the four companies' announcements for the year less the cash spent, spread evenly. Two of the four "
+            "announce with finance leases, so the outlines stand too high by the leases already taken."
         ),
         name="capex-by-quarter",
     )
 
 
-def cash_behind(together: pd.DataFrame, each: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
+def cash_behind(
+    together: pd.DataFrame, each: pd.DataFrame, before: pd.DataFrame, *, as_of: date, title: str
+) -> Figure | Silence:
     """
     Draw capital expenditure over operating cash flow.
 
@@ -110,6 +112,9 @@ def cash_behind(together: pd.DataFrame, each: pd.DataFrame, *, as_of: date, titl
         quarter, quarter_ratio, trailing_ratio of the four companies' sums.
     each : DataFrame
         company, quarter, trailing_ratio.
+    before : DataFrame
+        quarter (the year's last day), ratio, source: calendar years of the four together before quarters are on
+        record; may be empty.
     as_of : date
         The state of knowledge.
     title : str
@@ -126,7 +131,8 @@ def cash_behind(together: pd.DataFrame, each: pd.DataFrame, *, as_of: date, titl
         who=lambda f: f["company"].map(NAMES), ratio=lambda f: f["trailing_ratio"]
     )
     single = single[single["quarter"] >= four["quarter"].min()]
-    frame = pd.concat([single, four], ignore_index=True)[["who", "quarter", "ratio"]]
+    years = before[before["quarter"] < four["quarter"].min()].assign(who="All four")
+    frame = pd.concat([single, years, four], ignore_index=True)[["who", "quarter", "ratio"]]
     y = "Capital expenditure over operating cash flow"
     top = max(1.15, float(frame["ratio"].max()) * 1.05, float(together["quarter_ratio"].max()) * 1.05)
     pieces = [
@@ -137,7 +143,13 @@ def cash_behind(together: pd.DataFrame, each: pd.DataFrame, *, as_of: date, titl
         ),
         rule(y=1.0, label="all of it", y_title=y),
     ]  # fmt: skip
-    last = four.iloc[-1]
+    last, first = four.iloc[-1], four.iloc[0]
+    earlier = (
+        f"was {years['ratio'].iloc[-1]:.0%} in {years['quarter'].iloc[-1]:%Y} and fell to {first['ratio']:.0%} in "
+        f"{first['quarter']:%Y}; since then it"
+        if len(years) and years["ratio"].iloc[-1] > first["ratio"]
+        else f"was {first['ratio']:.0%} in {first['quarter']:%Y}; since then it"
+    )
     data = pd.concat(
         [frame.assign(period="twelve months"), four.assign(ratio=four["quarter_ratio"], period="quarter")],
         ignore_index=True,
@@ -147,14 +159,18 @@ def cash_behind(together: pd.DataFrame, each: pd.DataFrame, *, as_of: date, titl
         title=title,
         subtitle="Over twelve months (lines) and, for the four together, in the single quarter (dots)",
         alt=(
-            f"The share of operating cash flow that goes into capital expenditure climbs for all four companies, to "
-            f"{last['trailing_ratio']:.0%} over twelve months and {last['quarter_ratio']:.0%} in the last quarter."
+            f"The share of operating cash flow that goes into capital expenditure, for the four together, {earlier} "
+            f"has moved to {last['trailing_ratio']:.0%} over twelve months and {last['quarter_ratio']:.0%} in the last "
+            "quarter."
         ),
-        sources=("microsoft_xbrl", "alphabet_xbrl", "av_ebonian", "meta_xbrl", "conceptstocks", "dash_capex_20260821"),
+        sources=(
+            *("microsoft_xbrl", "alphabet_xbrl", "av_ebonian", "meta_xbrl", "conceptstocks", "dash_capex_20260821"),
+            *_keys(years["source"]),
+        ),
         as_of=as_of,
         data=data,
-        note="Dots jump with the season: the first quarter brings bonuses and taxes. Above one, spending needs "
-        "savings or debt.",
+        note="Dots jump with the season. Before 2023 the line joins calendar years. Above the dashed line spending "
+        "needs savings or debt.",
         name="cash-behind",
     )
 
@@ -250,7 +266,7 @@ def token_cost(parts: pd.DataFrame, *, sources: tuple[str, ...], as_of: date, ti
     Parameters
     ----------
     parts : DataFrame
-        part, usd_per_mtok, total.
+        part, usd_per_mtok, total, and low_usd_per_mtok and high_usd_per_mtok where a part has an interval.
     sources : tuple of str
         Keys behind the inputs.
     as_of : date
@@ -265,13 +281,27 @@ def token_cost(parts: pd.DataFrame, *, sources: tuple[str, ...], as_of: date, ti
     if parts.empty:
         return Silence(title, as_of)
     final, power = parts["usd_per_mtok"].iloc[-1], parts.loc[parts["part"] == "Electricity", "usd_per_mtok"].iloc[0]
+    x = "Dollars a million output tokens"
+    build = waterfall(parts, "part", "usd_per_mtok", "total", values=".2f", x_title=x)
+    ranged = parts.dropna(subset=["low_usd_per_mtok", "high_usd_per_mtok"])
+    pieces, reach = [build], ""
+    if len(ranged):
+        # Below its bar, so that the number beside the bar stays readable.
+        rows = [wrap(part, 26) for part in parts["part"]]
+        ranged = ranged.assign(part=ranged["part"].map(lambda part: wrap(part, 26)))
+        place = alt.Y("part:N", sort=rows, bandPosition=0.94, title=None)
+        span = alt.X("low_usd_per_mtok:Q", title=x)
+        rules = alt.Chart(ranged).mark_rule(color=INK, strokeWidth=2).encode(y=place, x=span, x2="high_usd_per_mtok:Q")
+        pieces.append(rules)
+        reach = f" ({ranged['low_usd_per_mtok'].iloc[-1]:.2f} to {ranged['high_usd_per_mtok'].iloc[-1]:.2f})"
     return Figure(
-        waterfall(parts, "part", "usd_per_mtok", "total", values=".2f", x_title="Dollars a million output tokens"),
+        alt.layer(*pieces),
         title=title,
-        subtitle="Cost to the owner of a million output tokens of the one fleet whose output is published",
+        subtitle="Cost to the owner of a million output tokens of the one fleet whose output is published; thin line: "
+        "range of the assumptions",
         alt=(
             f"Wear, interest, cheaper successors, site and electricity add up, with idle hours, to {final:.2f} dollars "
-            f"a million tokens, of which electricity is {power:.2f}."
+            f"a million tokens{reach}, of which electricity is {power:.2f}."
         ),
         sources=sources,
         as_of=as_of,
@@ -348,6 +378,10 @@ def cost_by_life(
     )
 
 
+def _half_year(day: pd.Timestamp) -> str:
+    return f"{day.year}, {'first' if day.month <= 6 else 'second'} half"
+
+
 def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day: str) -> Figure | Silence:
     """
     Draw contracted power by half-year and kind.
@@ -378,8 +412,7 @@ def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day
         "gas": CATEGORICAL[4],
     }
     frame = counted.assign(gw=counted["mw"] / 1000)
-    half = frame["announced"].dt.year.astype(str) + frame["announced"].dt.month.map(lambda m: " a" if m <= 6 else " b")
-    frame = frame.assign(half=half.str.replace(" a", "\nfirst half").str.replace(" b", "\nsecond half"))
+    frame = frame.assign(half=frame["announced"].map(_half_year))
     summed = frame.groupby(["half", "kind"], sort=True, as_index=False).agg(
         gw=("gw", "sum"),
         contracts=("gw", "size"),
@@ -389,7 +422,16 @@ def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day
     summed = summed.sort_values(
         ["half", "kind"], key=lambda s: s.map(order) if s.name == "kind" else s, ignore_index=True
     )
-    rows = summed.assign(label=summed["half"].str.replace("\n", ", "))
+    # Every half-year has its place, those without an agreement and the running one too.
+    days = pd.date_range(frame["announced"].min(), pd.Timestamp(as_of), freq="D")
+    halves = list(dict.fromkeys(days.map(_half_year)))
+    running = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    if _half_year(running) == halves[-1]:
+        names = {halves[-1]: f"{halves[-1]}, incomplete"}
+        halves, summed = [names.get(h, h) for h in halves], summed.assign(half=summed["half"].replace(names))
+    empty = [half for half in halves if half not in set(summed["half"])]
+    none = pd.DataFrame({"half": empty, "kind": next(iter(colours)), "gw": 0.0, "contracts": 0, "companies": "none"})
+    rows = pd.concat([summed, none], ignore_index=True).rename(columns={"half": "label"})
     chart = bars(
         rows,
         "label",
@@ -400,7 +442,7 @@ def power_contracts(deals: pd.DataFrame, *, as_of: date, title: str, article_day
         names={"existing nuclear plants": "Existing nuclear"}
         | {k: k.capitalize() for k in colours if "plants" not in k},
         y_title="Gigawatts announced",
-        sort=sorted(rows["label"].unique()),
+        sort=halves,
         tooltip=("contracts", "companies"),
     )
     totals = frame.groupby("kind")["gw"].sum()

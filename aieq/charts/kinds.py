@@ -301,7 +301,9 @@ def lines(
     else:
         x_axis = alt.Axis(format=x_format or ("d" if _is_year(frame[x]) else alt.Undefined))
     reach = pd.concat([frame[y], *(frame[c] for c in band or ())]).dropna()
-    y_axis = alt.Axis(**_given(format=y_format, values=_log_axis(reach) if log else None))
+    # Without a count of its own the axis would keep every other of the ticks (3, 30, 300).
+    ticks = _log_axis(reach) if log else None
+    y_axis = alt.Axis(**_given(format=y_format, values=ticks, tickCount=len(ticks) if ticks else None))
     x_scale = alt.Scale(nice=False, zero=False) if kind == "quantitative" else alt.Undefined
     ex = alt.X(f"{x}:{kind[0].upper()}", title=_titled(x_title) or None, axis=x_axis, scale=x_scale)
     ey = alt.Y(f"{y}:Q", title=_titled(y_title), axis=y_axis, scale=_scale(log, domain, zero))

@@ -246,7 +246,7 @@ def scope_parts(scopes: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scope, part, usd_bn, twice, source.
+        scope, part, usd_bn, twice, source; low and high, the ends of the whole bar's range, on its last part.
 
     Examples
     --------
@@ -284,7 +284,14 @@ def scope_parts(scopes: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
             over = once[once["kind"] == "overlap"]
             if len(over):
                 rows.append((label, "Counted twice", -over["usd_bn"].sum(), True, ";".join(over["sources"])))
-    return pd.DataFrame(rows, columns=["scope", "part", "usd_bn", "twice", "source"])
+    frame = pd.DataFrame(rows, columns=["scope", "part", "usd_bn", "twice", "source"])
+    if "low" not in scopes or frame.empty:
+        return frame
+    ends = scopes.groupby("scope")[["low", "high"]].sum().rename(index=labels)
+    last = ~frame.duplicated("scope", keep="last")
+    for end in ("low", "high"):
+        frame[end] = frame["scope"].map(ends[end]).where(last)
+    return frame
 
 
 def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str) -> Figure | Silence:
@@ -344,6 +351,13 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
                 tooltip=hover,
             )
         )
+    if "low" in drawn:
+        ranged = drawn[drawn["high"] - drawn["low"] > 1e-9]
+        # Below its bar, so that the number beside the bar stays readable.
+        beside = alt.Y("_bar:N", sort=order, title=None, axis=axis, bandPosition=0.95)
+        across = alt.X("low:Q", title=_BN)
+        ends = alt.Chart(ranged).mark_rule(color=INK, strokeWidth=2)
+        pieces.append(ends.encode(y=beside, x=across, x2="high:Q"))
     tops = drawn.groupby("_bar", sort=False, as_index=False)["_to"].max()
     pieces.append(
         alt.Chart(tops)
@@ -355,7 +369,7 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
     return Figure(
         alt.layer(*pieces).properties(height=54 * len(order) + 8),
         title=title,
-        subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year",
+        subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year; thin lines: ranges of the sums",
         alt=f"Bars grow from labs alone to everything added up. Billion dollars a year: {said}.",
         sources=_keys(frame),
         as_of=as_of,

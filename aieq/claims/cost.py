@@ -73,6 +73,10 @@ def _at_last_pace(context: Context, year: int) -> Quantity | None:
     return Quantity(whole, "USD_bn", grade="assumed")
 
 
+def _size(change: Quantity) -> str:
+    return Quantity(abs(change.value), change.unit, grade=change.grade).text()
+
+
 @claim(
     "capex-rising-2025",
     rule="Holds if the four companies' spending of 2025 reported by the day exceeds that of the same quarters of "
@@ -85,10 +89,12 @@ def capex_rising(context: Context) -> Judgement:
     if growth is not None:
         verdict = "holds" if growth.value > 0 else "does not hold"
         later = context.get("capex_four_yoy_ratio")
-        more = (
-            f" The latest quarter reported is {later.text()} above that of a year before." if later is not None else ""
-        )
-        return Judgement(verdict, f"Spending changed by {growth.text()} from 2024 to 2025.{more}")
+        more = ""
+        if later is not None:
+            side = "above" if later.value >= 0 else "below"
+            more = f" The latest quarter reported is {_size(later)} {side} that of a year before."
+        moved = "rose" if growth.value > 0 else "fell"
+        return Judgement(verdict, f"Spending {moved} by {_size(growth)} from 2024 to 2025.{more}")
     frame = costs.by_quarter(context.view, costs.FOUR)
     counts = frame.groupby("quarter")["company"].nunique()
     known = (
@@ -100,7 +106,9 @@ def capex_rising(context: Context) -> Judgement:
         change = Quantity(sum(known[q] for q in done) / before - 1, "ratio", grade="derived")
         verdict = "holds" if change.value > 0 else "does not hold"
         return Judgement(
-            verdict, f"The quarters of 2025 reported by then changed by {change.text()} over those of 2024."
+            verdict,
+            f"Spending in the quarters of 2025 reported by then was {_size(change)} "
+            f"{'above' if change.value > 0 else 'below'} that in the same quarters of 2024.",
         )
     plans = costs.announcements(context.view)
     plans = plans[plans["year"] == 2025].drop_duplicates("company", keep="last")
@@ -113,8 +121,8 @@ def capex_rising(context: Context) -> Judgement:
         verdict = "holds in part" if all(rising) else "does not hold"
         return Judgement(
             verdict,
-            f"No quarter of 2025 was reported; {sum(rising)} of the {len(rising)} companies that had announced a "
-            "figure and closed 2024 planned to spend more.",
+            "No quarter of 2025 was reported. Companies that had announced a figure for it and closed 2024: "
+            f"{len(rising)}; of these {sum(rising)} planned to spend more.",
         )
     return Judgement(
         "cannot be checked",
@@ -361,6 +369,7 @@ def inference_recurs(context: Context) -> Judgement:
 )
 def openai_inference(context: Context) -> Judgement:
     bar = 2.0  # openai-inference-billions-2024
+    count = {1: "One source puts", 2: "Two sources put", 3: "Three sources put", 4: "Four sources put"}
     frame = units.spending_rows(context.view, "openai", "inference_cost", 2024)
     q = context["openai_inference_usd_bn_2024"]
     outcomes = frame[frame["basis"].isin(["reported", "secondary", "estimate"])]["value_usd_bn"]
@@ -372,10 +381,13 @@ def openai_inference(context: Context) -> Judgement:
     enough = outcomes >= bar
     verdict = "holds" if enough.all() else "holds in part" if enough.any() else "does not hold"
     lowest, highest = (Quantity(v, "USD_bn").text() for v in (outcomes.min(), outcomes.max()))
+    plans = frame[frame["basis"] == "guidance"]["value_usd_bn"]
+    plan = Quantity(plans.iloc[-1], "USD_bn").text() if len(plans) else ""
     return Judgement(
         verdict,
-        f"{len(outcomes)} sources put it at {lowest} to {highest}; the company's own projection "
-        "of October 2024 was the lowest figure of all.",
+        f"{count.get(len(outcomes), f'{len(outcomes)} sources put')} it at {lowest}"
+        + (f" to {highest}" if highest != lowest else "")
+        + (f"; the company's own plan had been {plan}." if plan else "."),
     )
 
 
@@ -470,7 +482,7 @@ def payback(context: Context) -> Judgement:
     verdict = "holds" if over.mean() > 0.5 else "holds in part" if over.any() else "does not hold"
     book, contract = context.get("payback_book_years"), context.get("payback_contract_years")
     parts = [
-        f"{contract.full_text()} from contracts" if contract is not None else "",
+        f"{contract.full_text()} from contract values that sellers state" if contract is not None else "",
         f"{book.text()} from one cloud's margin" if book is not None else "",
     ]
     share, needed = context["short_lived_share_ratio"], context.get("payback_ten_years_usd_bn")
@@ -480,6 +492,6 @@ def payback(context: Context) -> Judgement:
     return Judgement(
         verdict,
         f"Worked out, payback is {' and '.join(p for p in parts if p)}. {share.text()} of the cost are computers that "
-        f"last three to seven years: they earn their price back sooner or never.{until} No site has yet lived long "
-        "enough to show it.",
+        f"last three to seven years: they earn their price back sooner or never.{until} This is the payback of those who let the machines; "
+        "whether those who hire them earn the rent is another claim, and no site has yet lived through its contracts.",
     )

@@ -164,6 +164,16 @@ def capex_to_ocf_2023(context: Context) -> Quantity:
     return _cash_ratio(context, "trailing_ratio", "2023-12-31")
 
 
+@_finding(
+    "capex_to_ocf_2022_ratio",
+    "ratio",
+    "capital expenditure over operating cash flow of the four in 2022, before the rise",
+)
+def capex_to_ocf_2022(context: Context) -> Quantity:
+    q = context.view.quantity("big_four", "capex_to_ocf", period_end="2022-12-31", kind="year")
+    return replace(_pct(q), interval="none: both sides are figures as reported")
+
+
 @_finding("ocf_four_usd_bn_ttm", "USD_bn", "operating cash flow of the four in the latest twelve months reported")
 def ocf_ttm(context: Context) -> Quantity:
     return context.memo("ocf ttm", lambda: costs.trailing_year(context.view, "operating_cash_flow"))
@@ -406,16 +416,6 @@ def _crossing(context: Context, cost_usd: float) -> Quantity:
 @_finding("training_run_1bn_year", "year", "when the fitted line for frontier runs reaches one billion dollars")
 def training_1bn(context: Context) -> Quantity:
     return _crossing(context, 1e9)  # next-gen-over-1bn
-
-
-@_finding("training_run_5bn_year", "year", "when the fitted line for frontier runs reaches five billion dollars")
-def training_5bn(context: Context) -> Quantity:
-    return _crossing(context, 5e9)  # amodei-5-to-10bn
-
-
-@_finding("training_run_10bn_year", "year", "when the fitted line for frontier runs reaches ten billion dollars")
-def training_10bn(context: Context) -> Quantity:
-    return _crossing(context, 10e9)  # amodei-5-to-10bn
 
 
 @_finding("dearest_run_over_line_multiple", "multiple", "cost of the dearest run known over the fitted line on its day")
@@ -953,21 +953,25 @@ def transformer_lead(context: Context) -> Quantity:
 @_finding(
     "power_price_change_ratio",
     "ratio",
-    "change of the price US industry pays for electricity since the same month three years earlier",
+    "change of the price US industry pays for electricity, latest twelve months over those three years earlier, in "
+    "current dollars",
 )
 def power_price_change(context: Context) -> Quantity:
+    # Means of twelve months: single months swing by a tenth with the weather.
     rows = context.view.rows("us_economy", "industrial_power_price", kind="month")
-    if rows.empty:
+    monthly = rows.drop_duplicates("period_end", keep="last").set_index("period_end").sort_index()
+    if monthly.empty:
         msg = f"no monthly price of electricity was known on {context.as_of}"
         raise VintageError(msg)
-    last = rows.iloc[-1]
-    before = rows[rows["period_end"] == last["period_end"] - pd.DateOffset(years=3)]
-    if before.empty:
-        msg = f"no price three years before {last['period_end']:%B %Y} is on record"
+    last = monthly.index[-1]
+    spans = [pd.date_range(end=end, periods=12, freq="ME") for end in (last - pd.DateOffset(years=3), last)]
+    if not all(span.isin(monthly.index).all() for span in spans):
+        msg = f"twelve months of prices ending three years before {last:%B %Y} are not on record"
         raise VintageError(msg)
+    before, now = (monthly.loc[span] for span in spans)
     return Quantity(
-        last["value"] / before["value"].iloc[-1] - 1, "ratio", grade="derived",
-        sources=tuple(dict.fromkeys([*before["source"], last["source"]])), interval="none: two reported prices",
+        now["value"].mean() / before["value"].mean() - 1, "ratio", grade="derived",
+        sources=tuple(dict.fromkeys([*before["source"], *now["source"]])), interval="none: two means of reported prices",
     )  # fmt: skip
 
 
@@ -1011,10 +1015,13 @@ def announced_rest(context: Context) -> pd.DataFrame:
     return _or_empty(rest, "quarter", "capex_usd_bn", "low_usd_bn", "high_usd_bn", "source")
 
 
-def cash_frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Capital expenditure over operating cash flow: of the four together, and of each."""
+def cash_frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Capital expenditure over operating cash flow: of the four together, of each, and by calendar year before."""
     each = [costs.cash_share(context.view, (company,)).assign(company=company) for company in costs.FOUR]
-    return _cash_share(context), pd.concat(each, ignore_index=True)
+    years = context.view.rows("big_four", "capex_to_ocf", kind="year")
+    years = years[(years["period_end"].dt.month == 12) & (years["period_end"] < pd.Timestamp("2023-12-31"))]
+    before = pd.DataFrame({"quarter": years["period_end"], "ratio": years["value"] / 100, "source": years["source"]})
+    return _cash_share(context), pd.concat(each, ignore_index=True), before.reset_index(drop=True)
 
 
 def training_frames(context: Context, until: str = "2031-12-31") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -1059,6 +1066,9 @@ def token_frame(context: Context) -> tuple[pd.DataFrame, tuple[str, ...]]:
     parts = _or_empty(lambda: units.token_parts(_unit(context)), "part", "usd_per_mtok", "total")
     if parts.empty:
         return parts, ()
+    final = context["unit_cost_usd_per_mtok"]
+    parts[["low_usd_per_mtok", "high_usd_per_mtok"]] = math.nan
+    parts.loc[parts.index[-1], ["low_usd_per_mtok", "high_usd_per_mtok"]] = (final.low, final.high)
     return parts, tuple(dict.fromkeys(key for q in _unit(context).values() for key in q.sources))
 
 
