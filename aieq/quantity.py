@@ -59,7 +59,8 @@ def round_by_uncertainty(value: float, low: float | None = None, high: float | N
 
     The rule of the Particle Data Group: take the three leading digits of the half-width of the interval; below 355
     two of its digits count, below 950 one, above it is rounded up to 1000 and two count. Without an interval, or with
-    one narrower than a thousandth of the value, three significant digits are shown.
+    one narrower than a thousandth of the value, three significant digits are shown. An end of the interval that is not
+    zero is never rounded to zero: where a skewed interval would do that, the end nearest zero keeps one digit.
 
     Parameters
     ----------
@@ -81,7 +82,17 @@ def round_by_uncertainty(value: float, low: float | None = None, high: float | N
     1
     >>> round_by_uncertainty(0.12345, 0.121, 0.126)
     4
+    >>> round_by_uncertainty(3.2, 0.04, 900)
+    2
     """
+    places = _places_of_half_width(value, low, high)
+    nearest = 0.0 if low is None or high is None else max(low, -high)
+    if nearest > 0 and _rounded(nearest, places) == 0:
+        return -math.floor(math.log10(nearest))
+    return places
+
+
+def _places_of_half_width(value: float, low: float | None, high: float | None) -> int:
     half = 0.0 if low is None or high is None else (high - low) / 2
     if value == 0 and half == 0:
         return 0
@@ -95,8 +106,12 @@ def round_by_uncertainty(value: float, low: float | None = None, high: float | N
     return 2 - math.floor(math.log10(abs(value)))
 
 
+def _rounded(value: float, places: int) -> Decimal:
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+
+
 def _plain(value: float, places: int) -> str:
-    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    number = _rounded(value, places)
     if places < 0:
         number = number.quantize(Decimal(1))
     number = abs(number) if number == 0 else number
@@ -239,7 +254,12 @@ class Quantity:
         return 100.0 if self.unit == "ratio" else 1.0
 
     def _number(self, value: float) -> str:
-        text = _plain(value * self._scale, self.places)
+        scaled, places = value * self._scale, self.places
+        if self.low is not None and scaled != 0 and self.unit not in ("count", "date", "year"):
+            # Digits that only the end nearest zero needs are not feigned for the others: two count.
+            usual = _places_of_half_width(self.value * self._scale, self.low * self._scale, self.high * self._scale)
+            places = min(places, max(usual, 1 - math.floor(math.log10(abs(scaled)))))
+        text = _plain(scaled, places)
         return text.replace(",", "") if self.unit == "year" else text
 
     @property
@@ -277,6 +297,8 @@ class Quantity:
         '2.0 to 2.9 times a year'
         >>> Quantity(5, "count").range_text()
         'no interval'
+        >>> Quantity(3.2, "multiple", 0.04, 912).range_text()
+        '0.04 to 910 times'
         """
         if self.low is None:
             return "no interval"

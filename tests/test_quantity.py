@@ -67,6 +67,12 @@ def test_unlike_units_are_refused():
         (0.0123, 0.0121, 0.0126, "$0.01230 bn (0.01210 to 0.01260)"),
         (-7.26, None, None, "−$7.26 bn"),
         (5.0, 4.0005, 5.9995, "$5.0 bn (4.0 to 6.0)"),
+        # Skewed: the half-width alone would say $0 bn (0 to 900).
+        (3.2, 0.04, 912, "$3.2 bn (0.04 to 910)"),
+        (30, 0.5, 400, "$30 bn (0.5 to 400)"),
+        (-3.2, -912, -0.04, "−$3.2 bn (−910 to −0.04)"),
+        # No need to change what does not show as zero.
+        (150, 60, 800, "$200 bn (100 to 800)"),
     ],
 )
 def test_digits_follow_the_uncertainty(value, low, high, text):
@@ -75,11 +81,19 @@ def test_digits_follow_the_uncertainty(value, low, high, text):
 
 @given(amounts, amounts)
 def test_the_half_width_is_shown_with_one_or_two_digits(value, half):
-    if half <= value / 1000:
+    if half <= value / 1000 or 0 < value - half < half:  # too narrow to show; low end close to zero, see below
         return
     places = round_by_uncertainty(value, value - half, value + half)
     digits = half * 10**places
     assert 0.95 <= digits < 96
+
+
+@given(st.tuples(*[st.floats(1e-6, 1e6)] * 3), st.sampled_from(["USD_bn", "ratio", "multiple", "pct"]))
+def test_an_end_that_is_not_zero_is_never_shown_as_zero(ends, unit):
+    low, value, high = sorted(ends)
+    for quantity in (Quantity(value, unit, low, high), Quantity(-value, unit, -high, -low)):
+        shown = [quantity.text(), *quantity.range_text().split(" to ")]
+        assert all(any(digit in part for digit in "123456789") for part in shown)
 
 
 @pytest.mark.parametrize(
