@@ -412,9 +412,8 @@ def test_the_forecast_of_five_billion_falls_due(run, day, verdict):
 
 @pytest.mark.parametrize("day", [NOW, "2024-06-30"])
 def test_every_figure_is_drawn_or_says_why_not(context, day):
-    from aieq.charts import Figure
+    from aieq.charts import Figure, Silence
     from aieq.charts import cost as charts
-    from aieq.charts.revenue import Silence
     from aieq.findings import cost
 
     there = context.at(day)

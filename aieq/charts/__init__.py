@@ -5,7 +5,7 @@ Importing this package makes its theme and its renderer Altair's own, so that a 
 becomes a still drawing with a description, or is refused for lack of one.
 """
 
-from aieq.charts.figure import VEGA_LITE_MIME, ChartError, Figure, name_sources, spoken
+from aieq.charts.figure import VEGA_LITE_MIME, ChartError, Figure, Silence, name_sources, spoken
 from aieq.charts.kinds import (
     bars,
     dots_with_intervals,
@@ -51,6 +51,7 @@ __all__ = [
     "WIDE",
     "ChartError",
     "Figure",
+    "Silence",
     "bars",
     "colour_of",
     "contrast",

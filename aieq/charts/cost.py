@@ -7,9 +7,8 @@ from datetime import date
 import altair as alt
 import pandas as pd
 
-from .figure import Figure
+from .figure import Figure, Silence
 from .kinds import bars, lines, marks, rule, waterfall, wrap
-from .revenue import Silence
 from .theme import ACCENT, CATEGORICAL, CONTEXT, INK, REQUIRED
 
 NAMES = {"microsoft": "Microsoft", "alphabet": "Alphabet", "amazon": "Amazon", "meta": "Meta", "oracle": "Oracle"}

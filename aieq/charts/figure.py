@@ -102,6 +102,24 @@ def spoken(day: datetime.date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+class Silence:
+    """
+    Said in place of a figure for which nothing was known on the day.
+
+    Examples
+    --------
+    >>> Silence("Gross margins on record", datetime.date(2024, 6, 30))
+    Gross margins on record: nothing was known on 30 June 2024, so there is no figure.
+    """
+
+    def __init__(self, title: str, as_of: datetime.date) -> None:
+        self._text = f"{title}: nothing was known on {spoken(as_of)}, so there is no figure."
+
+    def __repr__(self) -> str:
+        """Say it."""
+        return self._text
+
+
 def _cell(value: Any) -> str:
     if value is None or (not isinstance(value, (list, tuple, dict)) and pd.isna(value)):
         return ""

@@ -7,7 +7,7 @@ from datetime import date
 import altair as alt
 import pandas as pd
 
-from .figure import Figure, spoken
+from .figure import Figure, Silence
 from .kinds import dots_with_intervals, doubling_guides, lines, marks, wrap
 from .theme import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, INK, PAPER
 
@@ -52,24 +52,6 @@ def _keys(*frames: pd.DataFrame) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(key for frame in frames for joined in frame["source"] for key in str(joined).split(";") if key)
     )
-
-
-class Silence:
-    """
-    Said in place of a figure for which nothing was known on the day.
-
-    Examples
-    --------
-    >>> Silence("Gross margins on record", date(2024, 6, 30))
-    Gross margins on record: nothing was known on 30 June 2024, so there is no figure.
-    """
-
-    def __init__(self, title: str, as_of: date) -> None:
-        self._text = f"{title}: nothing was known on {spoken(as_of)}, so there is no figure."
-
-    def __repr__(self) -> str:
-        """Say it."""
-        return self._text
 
 
 def run_rates(frame: pd.DataFrame, net: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
@@ -369,7 +351,7 @@ def nested_scopes(frame: pd.DataFrame, *, as_of: date, title: str, central: str)
     return Figure(
         alt.layer(*pieces).properties(height=54 * len(order) + 8),
         title=title,
-        subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year; thin lines: ranges of the sums",
+        subtitle="Annualised AI revenue by whose revenue counts, billion dollars a year; thin lines: ranges of sums",
         alt=f"Bars grow from labs alone to everything added up. Billion dollars a year: {said}.",
         sources=_keys(frame),
         as_of=as_of,
@@ -567,7 +549,6 @@ def margin_dots(
 
 
 __all__ = [
-    "Silence",
     "adoption_curves",
     "margin_dots",
     "nested_scopes",

@@ -8,8 +8,20 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from . import ACCENT, CATEGORICAL, COMPANY, CONTEXT, EARNED, REQUIRED, Figure, dots_with_intervals, heat, lines, rule
-from .revenue import Silence
+from . import (
+    ACCENT,
+    CATEGORICAL,
+    COMPANY,
+    CONTEXT,
+    EARNED,
+    REQUIRED,
+    Figure,
+    Silence,
+    dots_with_intervals,
+    heat,
+    lines,
+    rule,
+)
 
 PATHS = {
     "low": "Capital in use, little required",
