@@ -64,11 +64,13 @@ def test_days_and_paths_are_turned_into_what_the_notebook_takes(root: Path) -> N
 
 def test_an_unknown_chapter_is_refused_with_the_nearest(tmp_path: Path) -> None:
     """By name or by path."""
-    for name in ("cost", "revenue"):
+    for name in ("costs", "revenues"):
         write_chapter(tmp_path / "chapters" / f"{name}.ipynb")
-    with pytest.raises(UnknownNameError, match=r"no chapter 'csot'\. Did you mean 'cost'\? There are: cost, revenue\."):
-        run.find_chapter("csot", tmp_path)
-    assert run.find_chapter("chapters/cost.ipynb", tmp_path) == tmp_path / "chapters" / "cost.ipynb"
+    with pytest.raises(
+        UnknownNameError, match=r"no chapter 'cotss'\. Did you mean 'costs'\? There are: costs, revenues\."
+    ):
+        run.find_chapter("cotss", tmp_path)
+    assert run.find_chapter("chapters/costs.ipynb", tmp_path) == tmp_path / "chapters" / "costs.ipynb"
 
 
 def test_a_run_never_writes_into_the_committed_chapters(tmp_path: Path) -> None:
