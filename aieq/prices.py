@@ -19,6 +19,7 @@ from .trends import DAYS_A_YEAR, FEWEST_POINTS, growth_fit
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1  # the blend Epoch AI and Artificial Analysis use, so that published slopes compare
 WINDOWS = (6, 12, 18, 24, 36)
+LONGEST_UNSEEN = pd.Timedelta(days=62)  # a list pictured monthly may miss one picture
 ECI = "epoch_capabilities_index"
 _PRICE_IN_NOTE = re.compile(r"blended 3:1 price ([0-9.]+) USD per Mtok")
 # Makers whose models of the index carry no word on access there; all of them publish weights.
@@ -236,8 +237,17 @@ def offers(prices: pd.DataFrame, capability: pd.DataFrame, aliases: pd.DataFrame
     )
     columns = ["provider", "model", "capability_model", "score", "price", "start", "end", "open_weights", "source"]
     catalogue = joined.loc[(joined["start"] <= joined["end"]) & (joined["price"] > 0), columns]
-    every = pd.concat([catalogue, _stated(capability, benchmark)[columns]], ignore_index=True)
+    every = pd.concat([_bridged(catalogue), _stated(capability, benchmark)[columns]], ignore_index=True)
     return every.sort_values(["start", "price"], kind="stable").reset_index(drop=True)
+
+
+def _bridged(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Let a price stand until the next of the same offer is seen: monthly pictures of a list miss the days between."""
+    rows = catalogue.sort_values(["provider", "model", "capability_model", "start"], kind="stable")
+    following = rows.groupby(["provider", "model", "capability_model"])["start"].shift(-1)
+    gap = following - rows["end"]
+    bridge = gap.notna() & (gap > pd.Timedelta(days=1)) & (gap <= LONGEST_UNSEEN)
+    return rows.assign(end=rows["end"].mask(bridge, following - pd.Timedelta(days=1)))
 
 
 def _stated(capability: pd.DataFrame, benchmark: str) -> pd.DataFrame:

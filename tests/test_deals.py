@@ -212,5 +212,5 @@ def test_the_letter_of_intent_counts_as_headline_until_it_is_replaced():
     autumn = deals.rule(load().as_of("2025-12-31").deals, "2025-12-31")
     spring = deals.rule(load().as_of("2026-03-31").deals, "2026-03-31")
     pick = {"payers": ["nvidia"], "receivers": ["openai"], "kinds": deals.FINANCING}
-    assert deals.total(autumn, **pick).full_text() == "$0 bn (0 to 100)"
+    assert deals.total(autumn, **pick).full_text() == "$0.1 bn (0.1 to 100)"
     assert deals.total(spring, **pick).value == pytest.approx(30.1)

@@ -383,6 +383,42 @@ def test_trillions_are_at_least_two(now, low, value, verdict):
     assert _verdict(changed, "internet-created-trillions") == verdict
 
 
+def test_worth_is_a_year_of_profit_at_a_multiple_and_counts_no_profit_twice(now):
+    # 77.670 + 132.170 + 60.458 bn of 2025; 35.23 is the last multiple on record, 16.52 the median since 1881
+    worth = now["internet_three_worth_usd_tn"]
+    assert now["internet_three_net_income_usd_bn"].value == pytest.approx(270.298)
+    assert worth.value == pytest.approx(270.298 * 35.23 / 1000)
+    assert worth.low == pytest.approx(270.298 * 16.52 / 1000, rel=1e-3)
+
+
+def test_margins_are_judged_after_the_scores_have_gone_stale_and_prices_are_not(now):
+    late = now.at("2026-11-24")
+    assert _verdict(late, "value-to-zero") == _verdict(now, "value-to-zero")
+    with pytest.raises(VintageError, match="scores of models end on 2026-04-08, more than six months before"):
+        late["price_fall_12m_ratio"]
+
+
+def test_a_fall_read_on_one_level_says_so(now):
+    # In June 2024 only GPT-3's level had been on offer for two years: 60 dollars (davinci) to 0.07 (Llama 3 8B)
+    early = now.at("2024-06-30")
+    assert early["price_fall_24m_multiple"].value == pytest.approx(60 / 0.07)
+    because = get_claim("cost-fell-tenfold-in-two-years").judge(early).because
+    assert "the one level of capability on offer so long" in because
+
+
+def test_the_lowest_margin_stands_between_the_first_and_the_last(now):
+    # 40 per cent for 2024, 33 for 2025, 39 for the first quarter of 2026
+    assert now["openai_lowest_gross_margin_ratio"].value == pytest.approx(0.33)
+
+
+def test_intervals_of_slopes_end_at_the_edges_of_the_figure(now):
+    frame = findings.slope_frame(now)
+    drawn = charts._slope_intervals(frame, "times")[0].data
+    assert len(drawn) == frame[["low_times", "high_times"]].dropna().shape[0] > 10
+    assert drawn["from_times"].min() >= charts.RATES_SHOWN[0]
+    assert drawn["to_times"].max() <= charts.RATES_SHOWN[1]
+
+
 def test_every_episode_has_its_colour(now):
     named = {*findings.share_frame(now)["episode"], *findings.intensity_frame(now)["episode"]}
     assert named == set(charts._EPISODES)

@@ -162,6 +162,13 @@ def test_gpt_4_launch_price_is_its_list_price(view, aliases):
     assert steps["price"].iloc[0] == 37.5  # (3 x 30 + 60) / 4
 
 
+def test_a_price_stands_between_two_pictures_of_a_monthly_list_but_not_over_a_longer_silence():
+    days = pd.to_datetime(["2026-01-07", "2026-02-01", "2026-06-01"])
+    rows = pd.DataFrame({"provider": "p", "model": "m", "capability_model": "c", "start": days, "end": days})
+    ends = prices._bridged(rows)["end"].dt.strftime("%Y-%m-%d").tolist()
+    assert ends == ["2026-01-31", "2026-02-01", "2026-06-01"]
+
+
 def test_what_is_learned_later_does_not_change_an_earlier_frontier(view, aliases):
     early = load().as_of("2025-01-31")
     level = prices.level_named("GPT-4")

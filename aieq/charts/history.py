@@ -7,13 +7,13 @@ from datetime import date
 import altair as alt
 import pandas as pd
 
-from .figure import Figure
+from .figure import Figure, Silence
 from .kinds import dots_with_intervals, lines, marks, rule, steps
-from .revenue import Silence
 from .theme import ACCENT, CATEGORICAL, CONTEXT
 
 LONGEST_CLOCK = 20  # years after the start of a build-out that still belong to it
 EARLIEST_CLOCK = -3
+RATES_SHOWN = (0.5, 3000)  # times cheaper a year; some intervals on short windows go far beyond
 # Episodes by the names their frames give them: colour, and what the line is called where the name is long.
 _EPISODES = {
     "Four AI builders": ACCENT,
@@ -26,7 +26,7 @@ _EPISODES = {
     "Cloud (AWS)": CATEGORICAL[3],
 }
 _CALLED = {
-    "Four AI builders over AI revenue": "AI: four builders over AI revenue",
+    "Four AI builders over AI revenue": "AI builders",
     "US information technology, nineties": "US IT, nineties",
     "US information technology, now": "US IT, now",
 }
@@ -265,6 +265,31 @@ def _funnel(frame: pd.DataFrame) -> str:
     return f"Rates of fall in times a year, each mark one level of capability: {', '.join(told) or 'one window only'}."
 
 
+def _slope_intervals(frame: pd.DataFrame, axis: str) -> list[alt.Chart]:
+    """Thin lines for the intervals of rates, cut at the edges of the figure, which some leave by far."""
+    known = frame.dropna(subset=["low_times", "high_times"])
+    bottom, top = RATES_SHOWN
+    cut = known.assign(
+        from_times=known["low_times"].clip(bottom, top),
+        to_times=known["high_times"].clip(bottom, top),
+        colour=known["series"].map({"fitted here": ACCENT}).fillna(CONTEXT),
+    )[["months", "from_times", "to_times", "colour"]]
+    chart = alt.Chart(cut).mark_rule(opacity=0.35, strokeWidth=1.5)
+    return [
+        chart.encode(
+            x=alt.X("months:Q", title=None),
+            y=alt.Y(
+                "from_times:Q",
+                title=axis,
+                axis=alt.Axis(values=[1, 10, 100, 1000]),
+                scale=alt.Scale(type="log", domain=list(RATES_SHOWN), nice=False),
+            ),
+            y2="to_times:Q",
+            color=alt.Color("colour:N", scale=None),
+        )
+    ]
+
+
 def slopes(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     """
     Draw rates of fall against the length of the window they were fitted on.
@@ -285,7 +310,7 @@ def slopes(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     if frame.empty:
         return Silence(title, as_of)
     axis = "Times cheaper a year"
-    pieces = []
+    pieces = _slope_intervals(frame, axis)
     for series, colour, shape in (("published by Epoch AI", CONTEXT, "diamond"), ("fitted here", ACCENT, "circle")):
         part = frame[frame["series"] == series]
         if len(part):
@@ -302,7 +327,7 @@ def slopes(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
                     colour=colour,
                     shape=shape,
                     log=True,
-                    side="above",
+                    side="above" if series == "fitted here" else "right",
                     size=60,
                     y_title=axis,
                     tooltip=("what", "low_times", "high_times"),
@@ -312,13 +337,13 @@ def slopes(frame: pd.DataFrame, *, as_of: date, title: str) -> Figure | Silence:
     return Figure(
         alt.layer(*pieces),
         title=title,
-        subtitle="Each mark is one level of capability on one benchmark; months of the window against the yearly rate",
+        subtitle="By length of the window in months; one mark a level and benchmark, thin lines are 90 % intervals",
         alt=_funnel(frame),
         sources=_keys(frame),
         as_of=as_of,
         data=frame,
         note="Windows begin when a level was first on offer. Marks with under four prices are read at their ends. The "
-        "published rates are regressions; on the shortest windows some of their intervals do not exclude a rise.",
+        "published rates are regressions. Below one the price rose; intervals that leave the figure are cut.",
         name="history-price-slopes",
     )
 

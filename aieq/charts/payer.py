@@ -435,13 +435,17 @@ def circles_table(table: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=["Smallest step, USD bn", "Steps"])
     steps = table["smallest_step_usd_bn"]
-    return pd.DataFrame(
-        {
-            "Circle": table["circle"].map(lambda walk: " → ".join(name_of(part) for part in walk.split(" → "))),
-            "Smallest step, USD bn": [f"{v:,.1f}" if pd.notna(v) else "price secret" for v in steps],
-            "Steps": table["steps"],
-        }
-    ).set_index("Circle")
+    return (
+        pd.DataFrame(
+            {
+                "Circle": table["circle"].map(lambda walk: " → ".join(name_of(part) for part in walk.split(" → "))),
+                "Smallest step, USD bn": [f"{v:,.1f}" if pd.notna(v) else "price secret" for v in steps],
+                "Steps": table["steps"],
+            }
+        )
+        .set_index("Circle")
+        .rename_axis(index=None, columns="Circle")
+    )
 
 
 def promises(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str) -> Figure | None:

@@ -6,6 +6,7 @@ from ..errors import VintageError
 from ..findings import Context
 from ..findings.history import falls, lag_records, market, token_growth
 from ..prices import ECI
+from ..quantity import Quantity
 from . import Judgement, claim
 
 TRILLIONS_USD_TN = 2.0  # internet-created-trillions: "trillions" is at least two
@@ -19,21 +20,21 @@ MOVED_RATIO = 0.10  # value-to-zero: ten points of margin are a move
 
 @claim(
     "internet-created-trillions",
-    rule="Adds what Amazon, Alphabet and Meta have earned to what a year of their profits is worth: holds if that is "
-    "two trillion dollars at the median multiple since 1881, in part if only at the market's own; else it does not.",
+    rule="Asks what a year of the profits of Amazon, Alphabet and Meta is worth: holds if that is two trillion dollars "
+    "at the median multiple since 1881, in part if only at the market's own; else it does not.",
     flips="Profits of the three falling by more than half, or proof that they came out of other companies' value.",
     findings=(
         "internet_three_net_income_usd_bn",
         "internet_three_worth_usd_tn",
-        "internet_three_earned_so_far_usd_bn",
     ),
 )
 def _trillions(context: Context) -> Judgement:
     worth, income = context["internet_three_worth_usd_tn"], context["internet_three_net_income_usd_bn"]
     because = (
-        f"Amazon, Alphabet and Meta earned {income.text()} in the latest year on record and "
-        f"{context['internet_three_earned_so_far_usd_bn'].text()} since their accounts begin here; together that is "
-        f"worth {worth.full_text()}, by multiple. Their market values themselves are not in the evidence."
+        f"Amazon, Alphabet and Meta earned {income.text()} in the latest year on record, which is worth "
+        f"{Quantity(worth.low, 'USD_tn').text()} at the median multiple of the US market since 1881 and "
+        f"{Quantity(worth.value, 'USD_tn').text()} at its last one on record. Their market values themselves are not "
+        "in the evidence."
     )
     if worth.low >= TRILLIONS_USD_TN:
         return Judgement("holds", because)
@@ -55,9 +56,11 @@ def _trillions(context: Context) -> Judgement:
 )
 def _marginal(context: Context) -> Judgement:
     ai, web = context["ai_cost_of_serving_ratio"], context["internet_cost_of_serving_ratio"]
+    alone = ", by the one figure known" if web.low is None else ""
     because = (
         f"Cost of revenue takes {ai.full_text()} of an AI dollar and {web.full_text()} of a dollar of software and "
-        "cloud: the difference is one of degree. It is average cost; nobody publishes the cost of one more query."
+        f"cloud{alone}: the difference is one of degree. It is average cost; nobody publishes the cost of one more "
+        "query."
     )
     if ai.value > NEAR_ZERO_RATIO and web.value < NEAR_ZERO_RATIO:
         return Judgement("holds", because)
@@ -82,7 +85,9 @@ def _demand(context: Context) -> Judgement:
     growth = context["token_growth_per_year"]
     slowest = token_growth(context)["per_year"].min()
     capability = context["price_fall_long_windows_per_year"]
-    paid = context.get("price_paid_change_12m_ratio") or context.get("mainstream_price_change_12m_ratio")
+    paid, which = context.get("price_paid_change_12m_ratio"), "the price paid for a token"
+    if paid is None:
+        paid, which = context.get("mainstream_price_change_12m_ratio"), "the list price of the houses' main models"
     if paid is None:
         raise VintageError(
             f"neither the price paid nor the list price of a mainstream model was known by {context.as_of}"
@@ -90,15 +95,13 @@ def _demand(context: Context) -> Judgement:
     deepest = min(paid.value, paid.low if paid.low is not None else paid.value)
     cheaper = 1 / (1 + deepest)
     because = (
-        f"Tokens grew {growth.full_text()}; the price of a token moved by {paid.full_text()} in a year, and at "
+        f"Tokens grew {growth.full_text()}; {which} moved by {paid.full_text()} in a year, and at "
         f"constant capability tokens became {capability.full_text()} cheaper."
     )
     if slowest > max(cheaper, capability.value):
         return Judgement("holds", because)
     if growth.value > cheaper:
-        return Judgement(
-            "holds in part", because + " Demand beats the price that buyers pay, as they move to dearer models."
-        )
+        return Judgement("holds in part", because + " Demand outgrew the first of these prices but not the second.")
     return Judgement("does not hold", because)
 
 
@@ -174,9 +177,12 @@ def _open(context: Context) -> Judgement:
 def _ninety(context: Context) -> Judgement:
     constant, mainstream = context["price_fall_12m_ratio"], context["mainstream_price_change_12m_ratio"]
     every = falls(context, 12)
+    readings, spread = len(every), ""
+    if constant.low is not None:
+        spread = f" at the median of {readings} readings, {constant.range_text()} from the least to the greatest"
     because = (
-        f"In twelve months the cheapest price of a given capability fell by {constant.full_text()}; the list price of "
-        f"the houses' own main models moved by {mainstream.full_text()}."
+        f"In twelve months the cheapest price of a given capability fell by {constant.text()}{spread}; the list price "
+        f"of the houses' own main models moved by {mainstream.full_text()}."
     )
     if constant.value >= NINE_TENTHS and -mainstream.value >= NINE_TENTHS:
         return Judgement("holds", because)
@@ -216,10 +222,12 @@ def _value(context: Context) -> Judgement:
     bad = [last.value < NO_VALUE_RATIO or first.value - last.value >= MOVED_RATIO for first, last in pairs]
     moves = " and ".join(f"from {first.text()} to {last.text()}" for first, last in pairs)
     names = "OpenAI's and Anthropic's" if len(pairs) == 2 else "One lab's"
+    # Said beside the verdict, which rests on the margins: it does not wait for new scores.
+    fell = context.get("price_fall_12m_ratio")
+    while_prices = "" if fell is None else f" while prices at constant capability fell by {fell.text()} in a year"
     because = (
-        f"{names} gross margins went {moves} while prices at constant capability fell by "
-        f"{context['price_fall_12m_ratio'].text()} in a year. So far competition has not taken the margin; that it "
-        "will cannot be excluded, and before research spending there is little to take."
+        f"{names} gross margins went {moves}{while_prices}. That competition will take them cannot be excluded; and "
+        "they are counted before research and selling."
     )
     if all(bad):
         return Judgement("holds", because)
@@ -240,9 +248,8 @@ def _value(context: Context) -> Judgement:
 def _tenfold(context: Context) -> Judgement:
     fell = context["price_fall_24m_multiple"]
     slowest = fell.low if fell.low is not None else fell.value
-    because = (
-        f"Over two years the same capability became {fell.full_text()} cheaper at list prices. That is price, not cost."
-    )
+    what = "the one level of capability on offer so long" if fell.interval == "none: one reading" else "a capability"
+    because = f"Over two years {what} became {fell.full_text()} cheaper at list prices. That is price, not cost."
     hardware = context.get("hardware_price_performance_change_per_year_ratio")
     if hardware is not None:
         halves = (1 / (1 + hardware.value)) ** 2

@@ -73,7 +73,7 @@ def capex_prepays(context: Context) -> Judgement:
     return Judgement(
         "holds in part",
         f"{because}: they run ahead of demand. That purchases must fall if applications do not earn enough has not "
-        "been put to the test: sales of chips have risen over every year on record since.",
+        "been put to the test: no four quarters on record show sales of chips below those a year earlier.",
     )
 
 
@@ -110,6 +110,18 @@ def _parts(context: Context) -> dict[str, tuple[bool | None, str]]:
     for name, decide in (("wins", wins), ("buy", buy), ("hope", hope), ("pay", pay)):
         look(name, decide)
     return found
+
+
+def _named(text: str) -> str:
+    """
+    Write for readers what an error says in the names of the evidence.
+
+    Examples
+    --------
+    >>> _named("openai net_income was not known")
+    "OpenAI's net income was not known"
+    """
+    return text.replace("openai", "OpenAI's").replace("anthropic", "Anthropic's").replace("_", " ")
 
 
 def _openai_result(context: Context) -> Quantity:
@@ -150,12 +162,11 @@ def investors_pay(context: Context) -> Judgement:
     parts = _parts(context)
     known = [name for name, (so, _) in parts.items() if so is not None]
     if len(known) < 3:
-        missing = "; ".join(why for so, why in parts.values() if so is None)
+        missing = _named("; ".join(dict.fromkeys(why for so, why in parts.values() if so is None)))
         return Judgement("cannot be checked", "because too few links of the chain were known.", missing=missing)
     said = "; ".join(why for so, why in parts.values() if so is not None)
     if parts["pay"][0] is None:
-        silent = parts["pay"][1].replace("openai", "OpenAI's").replace("anthropic", "Anthropic's").replace("_", " ")
-        last = f". Who paid in the end cannot be told: {silent}"
+        last = f". Who paid in the end cannot be told: {_named(parts['pay'][1])}"
     elif parts["pay"][0]:
         last = ""
     else:

@@ -25,6 +25,7 @@ TOKEN_SERIES = (
 )
 INTERNET_THREE = ("amazon", "alphabet", "meta")
 SPREAD_TOO_WIDE = 40
+FRESH_SCORES = pd.Timedelta(days=183)
 FEWEST_MONTHS_APART = 6  # a growth rate over less says little about a year
 
 
@@ -421,7 +422,8 @@ def _wireless_growth(context: Context) -> Quantity:
 @_finding(
     "aws_years_to_cumulative_surplus_years",
     "years",
-    "years from the first accounts of AWS until what it earned before tax exceeded all it had added to plant",
+    "years from the first accounts of AWS until its operating income before depreciation exceeded all it had added to "
+    "plant",
 )
 def _aws_surplus(context: Context) -> Quantity:
     table = context.memo("aws surplus", lambda: history.cumulative_surplus(context.view))
@@ -429,13 +431,16 @@ def _aws_surplus(context: Context) -> Quantity:
     if positive.empty:
         msg = f"no year by {context.as_of} in which AWS had earned back its additions: ask for a later day"
         raise VintageError(msg)
+    years = int(positive["year"].iloc[0]) - int(table["year"].iloc[0]) + 1
     return Quantity(
-        int(positive["year"].iloc[0]) - int(table["year"].iloc[0]) + 1,
+        years,
         "years",
+        years - 1,
+        years,
         grade="estimated",
         as_of=context.as_of,
         sources=_keys(table["source"].unique()),
-        interval="none: counted from the first year on record; what was invested before it is unknown",
+        interval="the year in which it happened, counted from the first on record; what was invested before is unknown",
     )
 
 
@@ -694,15 +699,23 @@ def falls(context: Context, months: int) -> dict[Level, float]:
 
     def compute() -> dict[Level, float]:
         out = {}
+        newest = None
         for level in (*LEVELS, *OTHER_YARDSTICKS):
             try:
                 steps = market(context).steps(level, context.as_of)
                 last = market(context).last_scored(level.benchmark, context.as_of)
+                newest = last if newest is None else max(newest, last)
                 # A benchmark that stopped scoring long ago says nothing about the months before the day.
-                if pd.Timestamp(context.as_of) - last <= pd.Timedelta(days=183):
+                if pd.Timestamp(context.as_of) - last <= FRESH_SCORES:
                     out[level] = prices.fall(steps, last, months)
             except VintageError:
                 continue
+        if newest is not None and pd.Timestamp(context.as_of) - newest > FRESH_SCORES:
+            msg = (
+                f"scores of models end on {newest:%Y-%m-%d}, more than six months before {context.as_of}: "
+                "what a given capability costs now is not known; ask for an earlier day"
+            )
+            raise VintageError(msg)
         if not out:
             msg = (
                 f"no level of capability had been on offer for {months} months by {context.as_of}: ask for a later day"
@@ -1288,6 +1301,17 @@ def _first_margin(name: str, entity: str, says: str) -> None:
         return derive(lambda share: share / 100, first, unit="ratio")
 
 
+@_finding("openai_lowest_gross_margin_ratio", "ratio", "OpenAI's lowest gross margin of the periods on record")
+def _lowest_margin(context: Context) -> Quantity:
+    rows = context.view.rows("openai", "gross_margin", basis=OUTCOMES)
+    rows = rows[rows["kind"].isin(("year", "half", "quarter"))]
+    if rows["period_end"].nunique() < 2:
+        msg = f"OpenAI's gross margin was not known for two periods by {context.as_of}: ask for a later day"
+        raise VintageError(msg)
+    lowest = rows.loc[rows["value"].idxmin()]
+    return derive(lambda share: share / 100, quantity_of(rows.loc[[lowest.name]], context.as_of), unit="ratio")
+
+
 _first_margin("openai_first_gross_margin_ratio", "openai", "OpenAI's gross margin in the first period on record")
 _first_margin(
     "anthropic_first_gross_margin_ratio", "anthropic", "Anthropic's gross margin in its first period on record"
@@ -1352,7 +1376,7 @@ def _three_total(context: Context) -> Quantity:
 @_finding(
     "internet_three_worth_usd_tn",
     "USD_tn",
-    "what those three have earned so far and what their latest profits are worth at the US market's own multiple",
+    "what a year of those three's profits is worth at the US market's own multiple of ten years' profits",
 )
 def _three_worth(context: Context) -> Quantity:
     cape = context.view.series("sp500", "shiller_cape")
@@ -1370,9 +1394,9 @@ def _three_worth(context: Context) -> Quantity:
         sources=_keys(cape["source"].unique()),
         interval="at the median multiple since 1881 and at the latest one",
     )
+    # What they earned before is not added: the part they kept is in their worth already.
     return derive(
-        lambda earned, year, times: (earned + year * times) / 1000,
-        context["internet_three_earned_so_far_usd_bn"],
+        lambda year, times: year * times / 1000,
         context["internet_three_net_income_usd_bn"],
         multiple,
         unit="USD_tn",
