@@ -157,7 +157,7 @@ def test_the_share_of_cash_was_higher_in_2022_than_in_2023():
 
 
 def test_the_price_of_power_is_a_mean_of_twelve_months():
-    # Cents a kilowatt-hour, February 2025 to January 2026 over February 2022 to January 2023; one month would say 13.6 %.
+    # Cents a kilowatt-hour, to January 2026 over to January 2023; the last month alone would say 13.6 %.
     now = [8.24, 8.26, 8.21, 8.29, 8.90, 9.33, 9.08, 9.02, 8.65, 8.44, 8.53, 9.29]
     before = [7.28, 7.37, 7.70, 8.25, 8.85, 9.31, 9.38, 9.06, 8.45, 8.14, 8.50, 8.18]
     q = context_for("2026-08-31")["power_price_change_ratio"]

@@ -299,6 +299,9 @@ def test_the_article_s_day_by_hand() -> None:
         ("plus_buys_output_tokens", 20 / 20 * 1e6),
         ("firms_over_adults_ratio", 21.6 / 54.6),
         ("enterprise_over_consumer_multiple", 37 / 12),
+        # labs; Microsoft less what OpenAI paid, half of Amazon; over four times the quarter
+        ("ai_revenue_over_capex_pace_ratio", (105 + 0.5 + 0.4 + 0.24 + 12.9 + 12.5) / (4 * 165.05)),
+        ("labs_recognised_over_capex_ratio_2025", (13.07 + 4.5) / 376.051),
         ("openai_inference_over_revenue_ratio_2024", 2.1 / 3.7),
         # of -23, 25, 35, 37.5, 39, 40, 40, 45, 50, 60
         ("ai_gross_margin_median_ratio", 0.395),
@@ -445,6 +448,12 @@ def test_enterprises(use: float, money: float, expected: str) -> None:
         "enterprise_over_consumer_multiple": (money, None, None, "multiple"),
     }
     assert verdict("enterprise-slower", **values) == expected
+
+
+def test_firms_spend_more_than_consumers_on_applications_alone_too() -> None:
+    """Applications buy infrastructure, so the low end leaves the latter out: 19 over 12."""
+    q = context_for(DAY)["enterprise_over_consumer_multiple"]
+    assert (q.low, q.high) == pytest.approx((19 / 12, 37 / 12))
 
 
 @pytest.mark.parametrize("rise, expected", [(0.1, "holds"), (1.5, "holds in part")])

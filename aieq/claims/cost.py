@@ -119,11 +119,14 @@ def capex_rising(context: Context) -> Judgement:
             rising.append(plan.value_usd_bn > mine["capex_usd_bn"].sum())
     if rising:
         verdict = "holds in part" if all(rising) else "does not hold"
-        return Judgement(
-            verdict,
-            "No quarter of 2025 was reported. Companies that had announced a figure for it and closed 2024: "
-            f"{len(rising)}; of these {sum(rising)} planned to spend more.",
+        way = "more" if rising[0] else "less"
+        planned = (
+            f"the one company that had announced a figure and closed 2024 planned to spend {way}"
+            if len(rising) == 1
+            else f"of {len(rising)} companies that had announced a figure and closed 2024, {sum(rising)} planned to "
+            "spend more"
         )
+        return Judgement(verdict, f"No quarter of 2025 was reported; {planned}.")
     return Judgement(
         "cannot be checked",
         "Neither spending nor plans for 2025 were known.",
@@ -492,6 +495,7 @@ def payback(context: Context) -> Judgement:
     return Judgement(
         verdict,
         f"Worked out, payback is {' and '.join(p for p in parts if p)}. {share.text()} of the cost are computers that "
-        f"last three to seven years: they earn their price back sooner or never.{until} This is the payback of those who let the machines; "
-        "whether those who hire them earn the rent is another claim, and no site has yet lived through its contracts.",
+        f"last three to seven years: they earn their price back sooner or never.{until} This is the payback of those "
+        "who let the machines; whether those who hire them earn the rent is another claim, and no site has yet lived "
+        "through its contracts.",
     )

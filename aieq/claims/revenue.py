@@ -81,7 +81,8 @@ def _microsoft(context: Context) -> Judgement:
     growth = (end["value"] / start["value"]) ** (1 / years)
     text = (
         f"From ${start['value'] / 1000:.3g} bn to {rate.text()} between {start['period_end']:%B %Y} and "
-        f"{end['period_end']:%B %Y}: {growth:.2g} times a year. Scope undefined, OpenAI's own payments included"
+        f"{end['period_end']:%B %Y}: {growth:.2g} times a year. Its scope was never defined; what OpenAI pays is in "
+        "it, how much is not said"
     )
     return Judgement("holds" if growth >= _RAPID else "does not hold", f"{text}.")
 
@@ -89,11 +90,16 @@ def _microsoft(context: Context) -> Judgement:
 @claim(
     "drop-in-the-bucket",
     rule=(
-        "AI revenue, up to the high end of its range, is below a tenth of the four companies' capital "
-        "expenditure of twelve months."
+        "The pace of AI revenue, up to the high end of its range, is below a tenth of the four companies' capital "
+        "expenditure of twelve months; overtaken if the low end is above."
     ),
     flips="Revenue of the labs alone above a tenth of the expenditure, at which the claim is overtaken.",
-    findings=("ai_revenue_over_capex_ratio", "actual_ai_revenue_usd_bn", "capex_four_usd_bn_ttm"),
+    findings=(
+        "ai_revenue_over_capex_ratio",
+        "actual_ai_revenue_usd_bn",
+        "capex_four_usd_bn_ttm",
+        "labs_recognised_over_capex_ratio_2025",
+    ),
 )
 def _drop(context: Context) -> Judgement:
     share = context["ai_revenue_over_capex_ratio"]
@@ -105,7 +111,10 @@ def _drop(context: Context) -> Judgement:
     if high < _DROP:
         return Judgement("holds", f"{text}.")
     if low > _DROP:
-        return Judgement("overtaken", f"{text}. Even the labs alone, net, are more than a tenth of it.")
+        text += ". Even the labs alone, net, are more than a tenth of it"
+        if (booked := context.get("labs_recognised_over_capex_ratio_2025")) is not None:
+            text += f"; what two of them booked in 2025 was {booked.text()} of the expenditure of that year"
+        return Judgement("overtaken", f"{text}.")
     return Judgement("holds in part", f"{text}: below or above a tenth by whose revenue is counted.")
 
 
@@ -171,7 +180,8 @@ def _ceiling(context: Context) -> Judgement:
         if flat_price
         else f"The main plan now costs {price.text()}, more than before"
     )
-    text += f"; {share.text()} of weekly users pay, a share that rose by {rise.value:.1f} points a year"
+    moved = "rose" if rise.value >= 0 else "fell"
+    text += f"; {share.text()} of weekly users pay, a share that {moved} by {abs(rise.value):.1f} points a year"
     verdict = ("does not hold", "holds in part", "holds")[int(flat_price) + int(flat_share)]
     return Judgement(verdict, f"{text}.")
 
@@ -198,11 +208,14 @@ def _enterprise(context: Context) -> Judgement:
     use = context["firms_over_adults_ratio"]
     by_use = use.value < _SLOWER
     firms = context.get("us_firms_using_ai_ratio") or context["us_firms_using_ai_old_ratio"]
-    text = f"{firms.text()} of US firms use AI against {context['adults_using_genai_ratio'].text()} of adults"
+    text = (
+        f"{firms.text()} of US firms use AI against {context['adults_using_genai_ratio'].text()} of adults of working "
+        "age"
+    )
     money = context.get("enterprise_over_consumer_multiple")
     if money is not None:
         by_money = money.value < 1
-        text += f"; but firms are estimated to spend {money.text()} what consumers do"
+        text += f"; {'and' if by_money else 'but'} firms are estimated to spend {money.full_text()} what consumers do"
     else:
         share = context["chatgpt_share_of_openai_ratio_2024"]
         by_money = share.value > _SLOWER

@@ -971,7 +971,8 @@ def power_price_change(context: Context) -> Quantity:
     before, now = (monthly.loc[span] for span in spans)
     return Quantity(
         now["value"].mean() / before["value"].mean() - 1, "ratio", grade="derived",
-        sources=tuple(dict.fromkeys([*before["source"], *now["source"]])), interval="none: two means of reported prices",
+        sources=tuple(dict.fromkeys([*before["source"], *now["source"]])),
+        interval="none: two means of reported prices",
     )  # fmt: skip
 
 
@@ -1022,6 +1023,36 @@ def cash_frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFr
     years = years[(years["period_end"].dt.month == 12) & (years["period_end"] < pd.Timestamp("2023-12-31"))]
     before = pd.DataFrame({"quarter": years["period_end"], "ratio": years["value"] / 100, "source": years["source"]})
     return _cash_share(context), pd.concat(each, ignore_index=True), before.reset_index(drop=True)
+
+
+def capex_title(context: Context) -> str:
+    """Write the title of the figure of spending by quarter; plans are in it only where they exceed the last quarter."""
+    told = "Spending on building turned upwards at the end of 2023"
+    rest, last = announced_rest(context), context.get("capex_four_quarter_usd_bn")
+    if last is None or last.as_of is None or context.as_of.year < 2024:
+        return "Spending on building by quarter"
+    more = len(rest) and rest["capex_usd_bn"].iloc[0] > last.value
+    return f"{told}, and what is announced is more still" if more else told
+
+
+def cash_title(context: Context) -> str:
+    """Write the title of the figure of capital expenditure over cash flow: a record is called one only if it is."""
+    together, _, before = cash_frames(context)
+    now = together["trailing_ratio"].dropna()
+    if now.empty or before.empty:
+        return "Capital expenditure over operating cash flow"
+    if now.iloc[-1] > max(before["ratio"].max(), now.iloc[:-1].max() if len(now) > 1 else 0.0):
+        return f"Building takes more of the cash from operations than in any year since {before['quarter'].min():%Y}"
+    return f"Building takes {Quantity(now.iloc[-1], 'ratio').text()} of the cash from operations"
+
+
+def power_title(context: Context) -> str:
+    """Write the title of the figure of contracted power by what is in it on the day."""
+    deals = power_frame(context)
+    kinds = set(deals[deals["counted"]]["kind"])
+    if {"renewables", "existing nuclear plants", "gas"} <= kinds:
+        return "What the four have contracted: renewables first, then nuclear plants, lately gas"
+    return "What power the four have contracted"
 
 
 def training_frames(context: Context, until: str = "2031-12-31") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -889,7 +889,18 @@ def _consumer(context: Context) -> Quantity:
 )
 def _enterprise_over(context: Context) -> Quantity:
     a, b = context["enterprise_genai_spend_usd_bn"], context["consumer_ai_market_usd_bn"]
-    return derive(lambda x, y: x / y, a, b, unit="multiple")
+    whole = derive(lambda x, y: x / y, a, b, unit="multiple")
+    try:
+        applications = context.view.quantity("enterprise_genai_applications", "spending", kind="year").to("USD_bn")
+    except VintageError:
+        return whole
+    # Applications buy infrastructure: the estimator's total of both may count a dollar twice.
+    low = (applications / b).value
+    return replace(
+        whole, low=min(low, whole.value), high=whole.value,
+        sources=tuple(dict.fromkeys([*whole.sources, *applications.sources])),
+        interval="from applications alone to applications and infrastructure added up",
+    )  # fmt: skip
 
 
 @finding(
@@ -988,6 +999,28 @@ def _over_capex(context: Context) -> Quantity:
     return context["actual_ai_revenue_usd_bn"] / context["capex_four_usd_bn_ttm"]
 
 
+@finding(
+    "ai_revenue_over_capex_pace_ratio",
+    unit="ratio",
+    section="revenue",
+    says="AI revenue counted once over the four companies' capital expenditure of the latest quarter times four, "
+    "both as paces",
+)
+def _over_capex_pace(context: Context) -> Quantity:
+    return context["actual_ai_revenue_usd_bn"] / (context["capex_four_quarter_usd_bn"] * 4)
+
+
+@finding(
+    "labs_recognised_over_capex_ratio_2025",
+    unit="ratio",
+    section="revenue",
+    says="recognised revenue of OpenAI and Anthropic in 2025 over the four companies' cash capital expenditure of 2025",
+)
+def _booked_over_capex(context: Context) -> Quantity:
+    booked = context["openai_recognised_usd_bn_2025"] + context["anthropic_recognised_usd_bn_2025"]
+    return booked / context["capex_four_usd_bn_2025"]
+
+
 def run_rate_frame(context: Context, since: date = date(2023, 1, 1)) -> pd.DataFrame:
     """
     Every run rate on record, for the chart: one row a figure.
@@ -1027,7 +1060,7 @@ _TITLES = {
         "Run rates of AI companies, as stated at the time",
     ),
     "recognised": (
-        "The last full year's revenue is {two_labs_recognised_over_run_rate_ratio} of the run rate now",
+        "What two labs booked in 2025 is {two_labs_recognised_over_run_rate_ratio} of their run rate now",
         "Run rates and recognised revenue of the same companies",
     ),
     "scopes": (
@@ -1043,8 +1076,8 @@ _TITLES = {
         "Firms and people who use AI, survey by survey",
     ),
     "margins": (
-        "Half of the AI margins on record lie below {ai_gross_margin_median_ratio}, "
-        "software's around {software_gross_margin_ratio}",
+        "The typical AI margin on record is {ai_gross_margin_median_ratio}, that of mature software "
+        "{software_gross_margin_ratio}",
         "Gross margins on record",
     ),
 }
