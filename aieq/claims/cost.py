@@ -399,7 +399,7 @@ def openai_inference(context: Context) -> Judgement:
     rule="Holds if a site of a hundred megawatts costs two billion or more by every estimate and power, cooling and "
     "permits are each documented as bottlenecks; in part if the cost holds and only some of the bottlenecks are "
     "documented.",
-    flips="An estimate under 20 billion a gigawatt; or evidence on cooling and permits, which our pack lacks.",
+    flips="An estimate under 20 billion a gigawatt; or evidence on cooling and permits, which ours lacks.",
     findings=("cost_per_gw_usd_bn", "cost_per_100mw_usd_bn", "interconnection_years", "transformer_lead_years"),
 )
 def datacentre_billions(context: Context) -> Judgement:
