@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -103,6 +103,18 @@ class Evidence:
             self._views[stamp] = View(self, stamp.date(), _known(self.observations, stamp, self.first_day))
         return self._views[stamp]
 
+    def _rows_of(self, entities: frozenset[str], metrics: frozenset[str]) -> np.ndarray:
+        """Whether each row is of these entities and metrics."""
+        if (entities, metrics) not in self._asked:
+            every = self.observations
+            found = every["entity"].isin(entities) & every["metric"].isin(metrics)
+            self._asked[entities, metrics] = found.to_numpy()
+        return self._asked[entities, metrics]
+
+    @functools.cached_property
+    def _asked(self) -> dict[tuple[frozenset[str], frozenset[str]], np.ndarray]:
+        return {}
+
     @functools.cached_property
     def _places(self) -> tuple[dict[tuple[str, str], int], np.ndarray, np.ndarray]:
         """Number of each series; series of each row; rank of each row by series, period and publication."""
@@ -148,6 +160,7 @@ class View:
         self.day = day
         self._known = known
         self._kept: dict[tuple, pd.DataFrame] = {}
+        self._years: dict[tuple[str, str, int], Quantity] = {}
 
     def __repr__(self) -> str:
         return f"<what was known on {self.day}: {len(self._known)} figures>"
@@ -215,6 +228,23 @@ class View:
         if unit is not None:
             rows = rows[rows["unit"] == unit]
         return rows.copy(deep=False)
+
+    def of(self, entities: Collection[str], metrics: Collection[str]) -> pd.DataFrame:
+        """
+        All figures of several series at once, in the order of :attr:`observations`.
+
+        Parameters
+        ----------
+        entities, metrics : collection of str
+            Names after ``data/renames.csv``; any entity with any metric.
+
+        Returns
+        -------
+        DataFrame
+            As :meth:`rows`.
+        """
+        wanted = self.evidence._rows_of(frozenset(entities), frozenset(metrics))
+        return self.evidence.observations.iloc[self._known[wanted[self._known]]]
 
     def vintages(self, entity: str, metric: str, *, basis: str | tuple[str, ...] | None = None) -> pd.DataFrame:
         """
@@ -329,6 +359,11 @@ class View:
         VintageError
             If the whole year was not yet known.
         """
+        if (entity, metric, year) not in self._years:
+            self._years[entity, metric, year] = self._calendar_year(entity, metric, year)
+        return self._years[entity, metric, year]
+
+    def _calendar_year(self, entity: str, metric: str, year: int) -> Quantity:
         quarters = self.quarters(entity, metric)
         share = periods.calendar_share(quarters, year)
         inside = quarters[share > 0]
@@ -586,24 +621,26 @@ def _read(path: Path, dates: tuple[str, ...]) -> pd.DataFrame:
 def _rename(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
     path = root / "renames.csv"
     renames = pd.read_csv(path, dtype=str, keep_default_na=False)
-    renamed = observations.assign(entity_given=observations["entity"], metric_given=observations["metric"])
+    given = {kind: observations[kind].to_numpy(dtype=object) for kind in ("entity", "metric")}
+    now = {kind: names.copy() for kind, names in given.items()}
     for rule in renames.itertuples():
         if rule.kind not in ("entity", "metric"):
             msg = f"renames.csv line {rule.Index + 2}: kind is {rule.kind!r}; use entity or metric"
             raise EvidenceError(msg)
-        matches = renamed[f"{rule.kind}_given"] == rule.name
+        matches = given[rule.kind] == rule.name
         if rule.kind == "metric" and rule.entity:
-            matches &= (renamed["entity_given"] == rule.entity) | (renamed["entity"] == rule.entity)
+            matches &= (given["entity"] == rule.entity) | (now["entity"] == rule.entity)
         if condition := getattr(rule, "where", ""):
             column, _, wanted = condition.partition("=")
-            column = f"{column}_given" if column in ("entity", "metric") else column
-            matches &= renamed[column].astype(str) == wanted
-        renamed.loc[matches, rule.kind] = rule.becomes
+            matches &= observations[column].astype(str).to_numpy() == wanted
+        now[rule.kind][matches] = rule.becomes
+    unified = {kind: pd.Series(names, observations.index, observations[kind].dtype) for kind, names in now.items()}
+    renamed = observations.assign(**unified)
     # Two names of one quantity, once unified, may leave one statement twice: the row that kept its name stands.
-    changed = (renamed["entity"] != renamed["entity_given"]) | (renamed["metric"] != renamed["metric_given"])
-    says = renamed.drop(columns=["entity_given", "metric_given", "evidence", "topic", "flags", "note"])
+    changed = pd.Series((now["entity"] != given["entity"]) | (now["metric"] != given["metric"]), index=renamed.index)
+    says = renamed.drop(columns=["evidence", "topic", "flags", "note"])
     twice = says.iloc[np.argsort(changed.to_numpy(), kind="stable")].duplicated().reindex(renamed.index) & changed
-    return renamed[~twice].drop(columns=["entity_given", "metric_given"])
+    return renamed[~twice]
 
 
 def _correct(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
@@ -624,18 +661,19 @@ def _correct(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
     return observations
 
 
-def _matching(observations: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.Series:
-    matches = pd.Series(True, index=observations.index)
+def _matching(observations: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
+    matches = np.ones(len(observations), dtype=bool)
     for column, value in wanted.items():
         if column not in observations:
             msg = f"corrections.yml names the column {column!r}.{did_you_mean(column, observations.columns)}"
             raise UnknownNameError(msg)
+        held = observations[column].to_numpy()
         if column in _DATES:
-            matches &= observations[column] == pd.Timestamp(value)
+            matches &= held == np.datetime64(pd.Timestamp(value))
         elif value is None:
-            matches &= observations[column].isna()
+            matches &= pd.isna(held)
         else:
-            matches &= observations[column] == value
+            matches &= held == value
     return matches
 
 

@@ -116,9 +116,7 @@ def known_figures(view: View) -> Known:
     dict
         (entity, metric) to its figures, sorted by period and publication; amounts still in millions.
     """
-    rows = view.observations
-    rows = rows[rows["entity"].isin(ENTITIES) & rows["metric"].isin(METRICS)]
-    rows = rows.sort_values(["period_end", "published"], kind="stable")
+    rows = view.of(ENTITIES, METRICS).sort_values(["period_end", "published"], kind="stable")
     columns = [rows[name] for name in ("entity", "metric", *Figure._fields)]
     known: Known = {}
     for entity, metric, *rest in zip(*columns, strict=True):
