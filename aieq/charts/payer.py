@@ -259,7 +259,7 @@ def margins_by_layer(table: pd.DataFrame, *, as_of: datetime.date, sources: Iter
         row_height=30,
         tooltip=("period", "basis", "note"),
     )
-    drawn: Any = alt.layer(chart, rule(x=0.0, dashed=False))
+    drawn: Any = alt.layer(chart, rule(x=0.0, dashed=False, x_title="Per cent of revenue"))
     kept = ("layer", "company", "measure", "margin_pct")
     best, worst = frame.loc[frame["margin_pct"].idxmax()], frame.loc[frame["margin_pct"].idxmin()]
     return Figure(
