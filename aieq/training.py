@@ -47,7 +47,12 @@ def known_runs(view: View) -> pd.DataFrame:
     runs["cost_usd"] = amortised.where(amortised.notna(), runs["cost_usd_2023"].where(database)).where(study_known)
     for column in DEFINITIONS:
         runs[column] = runs[column].where(study_known)
+    runs["study_known"] = study_known
     return runs
+
+
+def _plain_names(runs: pd.DataFrame) -> pd.Series:
+    return runs["model"].str.replace("-", " ").str.split("(").str[0].str.strip()
 
 
 def _first_known(sources: pd.Series, published: pd.Series) -> pd.Series:
@@ -200,33 +205,39 @@ def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
     """
     Cost of the dearest single run known by the day under one definition, in millions, and its model.
 
-    Several estimates of that model's run make the interval.
+    Several estimates of that model's run make the interval. For ``cost_usd`` so do figures relayed without the run's
+    compute, unless they are said to be rents.
 
     Parameters
     ----------
     definition : str
         ``cost_usd`` or a key of :data:`DEFINITIONS`.
     """
-    runs = known_runs(view)
-    runs = runs[runs["training_compute_flop"].notna() & runs[definition].notna()]
+    every = known_runs(view)
+    runs = every[every["training_compute_flop"].notna() & every[definition].notna()]
     if runs.empty:
         msg = f"no study of training costs was public on {view.day}; the first in the evidence is of 31 May 2024"
         raise VintageError(msg)
-    name = runs["model"].str.replace("-", " ").str.split("(").str[0].str.strip()
+    name = _plain_names(runs)
     best = runs[definition].idxmax()
     same = runs[name == name[best]]
     values = same[definition] / 1e6
-    low, high = (None, None) if values.nunique() == 1 else (values.min(), values.max())
+    ends = values
+    if definition == "cost_usd":
+        told = every[every["training_compute_flop"].isna() & every["cost_cloud_usd_2023"].isna()]
+        told = told[told["cost_usd_2023"].notna() & told["study_known"] & (_plain_names(told) == name[best])]
+        same, ends = pd.concat([same, told]), pd.concat([values, told["cost_usd_2023"] / 1e6])
+    low, high = (None, None) if ends.nunique() == 1 else (ends.min(), ends.max())
     return (
         Quantity(
-            values.mean() if low is not None else values.iloc[0],
+            values.mean(),
             "USD_mn",
             low,
             high,
             grade="estimated",
             as_of=view.day,
             sources=tuple(key for joined in same["source"] for key in joined.split(";")),
-            interval="vintages of the same estimate" if low is not None else "none: one estimate, none given",
+            interval="estimates of the same run" if low is not None else "none: one estimate, none given",
         ),
         runs.at[best, "model"].split(" (")[0],
     )

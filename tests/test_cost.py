@@ -207,6 +207,13 @@ def test_costs_are_known_only_once_their_study_is():
     assert training.dearest(load().as_of("2024-06-01"))[1] == "GPT-4"
 
 
+def test_a_relayed_figure_of_the_dearest_run_widens_its_range(view):
+    # Grok 4: 387.843 million in the database; a page of June 2026 relays a median of 490.
+    q, model = training.dearest(view)
+    assert (model, q.value, q.low, q.high) == ("Grok 4", *map(pytest.approx, (387.843, 387.843, 490.0)))
+    assert training.dearest(load().as_of("2026-05-31"))[0].high is None
+
+
 def test_the_line_crosses_where_it_says(view):
     fit = training.cost_growth(view)
     middle, early, late = training.crossing(fit, 5e9)

@@ -232,7 +232,7 @@ def next_gen_over_1bn(context: Context) -> Judgement:
             "cannot be checked", "Such runs exist, their cost was not estimated.", missing="an estimate of their cost"
         )
     rented = f", at cloud rents {cloud.full_text()}" if cloud is not None else ""
-    said = f"The dearest run known cost {run.text()} in hardware worn out and energy{rented}.{when}"
+    said = f"The dearest run known cost {run.full_text()} in hardware worn out and energy{rented}.{when}"
     if run.value >= bar:
         return Judgement("holds", said)
     if _reaches(cloud, bar):
@@ -299,7 +299,7 @@ def amodei(context: Context) -> Judgement:
         if due is not None
         else ""
     )
-    best = f"The dearest run known cost {run.text()}" if run is not None else "No cost of a run was known"
+    best = f"The dearest run known cost {run.full_text()}" if run is not None else "No cost of a run was known"
     rented = f", {cloud.text()} at cloud rents" if cloud is not None else ""
     if (run is not None and run.value >= bar) or (cloud is not None and cloud.value >= bar):
         return Judgement("holds", f"{best}{rented}.")
