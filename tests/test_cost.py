@@ -395,6 +395,15 @@ def test_the_claim_on_gpt4_can_come_out_three_ways(figures, verdict):
     assert gpt4_over_100m(Said(**said)).verdict == verdict
 
 
+def test_a_plan_for_inference_is_not_told_as_paid():
+    from aieq.claims import get_claim
+
+    early = get_claim("inference-recurs").judge(context_for("2025-01-31"))
+    late = get_claim("inference-recurs").judge(context_for("2026-08-31"))
+    assert "OpenAI planned to pay $1.80 bn" in early.because
+    assert "OpenAI paid $8.40 bn (8.40 to 8.70) for inference in 2025, after $2.1 bn" in late.because
+
+
 @pytest.mark.parametrize(
     ("inference", "research", "verdict"),
     [((2, 8), (4, 1), "holds"), ((2, 8), (4, 9), "holds in part"), ((8, 2), (4, 9), "does not hold")],

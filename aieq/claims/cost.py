@@ -348,7 +348,10 @@ def inference_recurs(context: Context) -> Judgement:
     rose = before is None or inference.value > before.value
     once = research.value < 0.2 * inference.value
     verdict = "holds" if rose and once else "holds in part" if rose or once else "does not hold"
-    grew = f", after {before.full_text()} the year before" if before is not None else ""
+    paid = "planned to pay" if inference.grade == "assumed" else "paid"
+    grew = ""
+    if before is not None:
+        grew = f", after {before.full_text()} {'planned for ' if before.grade == 'assumed' else ''}the year before"
     share = context.get("final_runs_share_ratio")
     final = (
         f" Final runs are only {share.full_text()} of it; the rest is trial and error that never ends."
@@ -357,7 +360,7 @@ def inference_recurs(context: Context) -> Judgement:
     )
     return Judgement(
         verdict,
-        f"OpenAI paid {inference.full_text()} for inference in {year}{grew}: that part recurs. But research and "
+        f"OpenAI {paid} {inference.full_text()} for inference in {year}{grew}: that part recurs. But research and "
         f"training were put at {research.full_text()} for the same year: training is not paid once, it is paid "
         f"every year.{final}",
     )
