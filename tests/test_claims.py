@@ -8,12 +8,12 @@ import yaml
 from aieq import claims
 from aieq.errors import UnknownNameError
 from aieq.evidence import DATA
-from aieq.findings import REGISTRY, context_for
+from aieq.findings import REGISTRY
 
 
 @pytest.fixture(scope="module")
-def now():
-    return context_for("2026-08-31")
+def now(context_on):
+    return context_on("2026-08-31")
 
 
 def test_every_claim_of_the_article_has_a_rule():

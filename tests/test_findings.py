@@ -26,8 +26,8 @@ ENDINGS = (
 
 
 @pytest.fixture(scope="module")
-def now() -> Context:
-    return context_for("2026-08-31")
+def now(context_on) -> Context:
+    return context_on("2026-08-31")
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +90,22 @@ def test_verdicts_add_up_to_all_claims(records):
     assert sum(records[f"claims_{part}"]["value"] for part in parts) == records["claims_total"]["value"]
 
 
-def test_the_two_outer_scenarios_frame_the_base(records):
+def test_the_two_outer_scenarios_frame_the_base(records, context_on):
     name = "required_revenue_capital_usd_bn"
-    low, high = ({r["name"]: r for r in findings("2026-08-31", s)}[name]["value"] for s in ("low", "high"))
+    low, high = (context_on("2026-08-31", scenario)[name].value for scenario in ("low", "high"))
     assert (records[name]["low"], records[name]["high"]) == pytest.approx((low, high))
 
 
 @pytest.mark.parametrize("day", ["2024-06-30", "2025-03-31"])
-def test_an_earlier_day_yields_findings_and_no_later_knowledge(day):
-    then = {record["name"]: record for record in findings(day)}
+def test_an_earlier_day_yields_findings_and_no_later_knowledge(context_on, day):
+    then = {record["name"]: record for record in compute(context_on(day))}
     assert {"gpu_run_rate_usd_bn", "required_revenue_usd_bn", "actual_ai_revenue_usd_bn", "coverage_ratio"} <= set(then)
     assert all(record["as_of"] == day for record in then.values())
 
 
-def test_run_rates_on_an_earlier_day_by_hand():
+def test_run_rates_on_an_earlier_day_by_hand(context_on):
     # On 30 June 2024 Nvidia's latest quarter was that to April: 22,563 million.
-    context = context_for("2024-06-30")
+    context = context_on("2024-06-30")
     assert context["gpu_run_rate_usd_bn"].value == pytest.approx(4 * 22.563)
     assert "capex_four_usd_bn_2024" not in {record["name"] for record in compute(context)}
 

@@ -14,7 +14,7 @@ from aieq.charts import history as charts
 from aieq.claims import get_claim
 from aieq.errors import EvidenceError, VintageError
 from aieq.evidence import load
-from aieq.findings import REGISTRY, Context, context_for
+from aieq.findings import REGISTRY, Context
 from aieq.findings import history as findings
 from aieq.quantity import Quantity
 
@@ -31,8 +31,8 @@ CLAIMS = (
 
 
 @pytest.fixture(scope="module")
-def now():
-    return context_for("2026-08-31")
+def now(context_on):
+    return context_on("2026-08-31")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from aieq.findings import compute, context_for
+from aieq.findings import compute
 
 DAYS = ("2025-06-30", "2025-12-31", "2026-08-31")
 # Different quantities that happen to have one value on all these days, and why both stand.
@@ -20,10 +20,10 @@ COINCIDENCES = {
 
 
 @pytest.fixture(scope="module")
-def known() -> list[dict[str, tuple[float, str]]]:
+def known(context_on) -> list[dict[str, tuple[float, str]]]:
     """Value and unit of every finding on each of the days; sources may differ between two names of one quantity."""
     return [
-        {record["name"]: (float(f"{record['value']:.9g}"), record["unit"]) for record in compute(context_for(day))}
+        {record["name"]: (float(f"{record['value']:.9g}"), record["unit"]) for record in compute(context_on(day))}
         for day in DAYS
     ]
 

@@ -18,8 +18,8 @@ from aieq.report.page import anchor, describe
 
 
 @pytest.fixture(scope="module")
-def now():
-    return context_for("2026-08-31")
+def now(context_on):
+    return context_on("2026-08-31")
 
 
 @pytest.mark.parametrize(
