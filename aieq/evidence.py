@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -395,7 +395,7 @@ class View:
             units[0],
             grade=weakest("derived", *rows["grade"]),
             as_of=self.day,
-            sources=_keys(rows["source"]),
+            sources=source_keys(rows["source"]),
             interval="none: a sum of figures as reported",
         )
 
@@ -495,7 +495,7 @@ def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:
         note = "none: one figure, none given"
     elif len(used) == 1 and not pd.isna(best["value"]):
         note = "range given" if not pd.isna(best["high"]) else "lower bound given"
-    return Quantity(value, best["unit"], low, high, grade, day, _keys(used["source"]), note)
+    return Quantity(value, best["unit"], low, high, grade, day, source_keys(used["source"]), note)
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
@@ -520,8 +520,16 @@ def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[order[first]].reset_index(drop=True)
 
 
-def _keys(sources: pd.Series) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for joined in sources for key in str(joined).split(";")))
+def source_keys(joined: Iterable[str]) -> tuple[str, ...]:
+    """
+    Take apart what the column `source` joins: each key once, in the order met.
+
+    Examples
+    --------
+    >>> source_keys(["a;b", "b", ""])
+    ('a', 'b')
+    """
+    return tuple(dict.fromkeys(key for keys in joined for key in str(keys).split(";") if key))
 
 
 def _check_names(evidence: Evidence, entity: str, metric: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import costs, history, prices
 from ..errors import EvidenceError, VintageError
-from ..evidence import OUTCOMES, View, best_rows, quantity_of
+from ..evidence import OUTCOMES, View, best_rows, quantity_of, source_keys
 from ..prices import LEVELS, OTHER_YARDSTICKS, Level
 from ..quantity import Quantity, derive, weakest
 from ..trends import DAYS_A_YEAR, FEWEST_POINTS, growth_fit
@@ -33,10 +33,6 @@ def _finding(name: str, unit: str, says: str):  # noqa: ANN202
     return finding(name, unit=unit, section="history", says=says)
 
 
-def _keys(joined: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for keys in joined for key in str(keys).split(";") if key))
-
-
 def _range(
     values: list[float],
     unit: str,
@@ -57,7 +53,7 @@ def _range(
     if wide and low > 0 and high / low > SPREAD_TOO_WIDE:
         # Rounded to such an interval the value would show no digit at all.
         interval, wide = f"none of use: {interval} from {low:.2g} to {high:,.0f}", False
-        return Quantity(middle, unit, grade=grade, as_of=context.as_of, sources=_keys(sources), interval=interval)
+        return Quantity(middle, unit, grade=grade, as_of=context.as_of, sources=source_keys(sources), interval=interval)
     return Quantity(
         middle,
         unit,
@@ -65,7 +61,7 @@ def _range(
         high if wide else None,
         grade=grade,
         as_of=context.as_of,
-        sources=_keys(sources),
+        sources=source_keys(sources),
         interval=interval if wide else "none: one reading",
     )
 
@@ -94,7 +90,7 @@ def _it_share(context: Context) -> Quantity:
         "ratio",
         grade="derived",
         as_of=context.as_of,
-        sources=_keys([last["source"]]),
+        sources=source_keys([last["source"]]),
         interval="none: two figures of the national accounts",
     )
 
@@ -116,7 +112,7 @@ def _it_peak(context: Context) -> Quantity:
         max(ends) / 100 if max(ends) > min(ends) else None,
         grade=weakest("derived", *readings["grade"]),
         as_of=context.as_of,
-        sources=_keys([top["source"], *readings["source"]]),
+        sources=source_keys([top["source"], *readings["source"]]),
         interval="range of published readings" if max(ends) > min(ends) else "none: one reading",
     )
 
@@ -134,7 +130,7 @@ def _it_change(context: Context) -> Quantity:
         "ratio",
         grade="derived",
         as_of=context.as_of,
-        sources=_keys([now["source"]]),
+        sources=source_keys([now["source"]]),
         interval="none: figures of the national accounts",
     )
 
@@ -164,7 +160,7 @@ def _four_share(context: Context) -> Quantity:
         max(ends) if wide else None,
         grade=weakest("derived", spent.grade, *readings["grade"]),
         as_of=context.as_of,
-        sources=_keys([*spent.sources, last["source"], *readings["source"]]),
+        sources=source_keys([*spent.sources, last["source"], *readings["source"]]),
         interval="to published readings of AI investment over output in 2025" if wide else "none: reported figures",
     )
 
@@ -217,7 +213,7 @@ def _highest(rows: pd.DataFrame, unit: str, context: Context) -> Quantity:
         unit,
         grade=weakest("derived", top["grade"]),
         as_of=context.as_of,
-        sources=_keys([top["source"]]),
+        sources=source_keys([top["source"]]),
         interval="none: two figures, one reading",
     )
 
@@ -357,7 +353,7 @@ def _storage_flat(context: Context) -> Quantity:
         "years",
         grade=weakest("derived", *same["grade"]),
         as_of=context.as_of,
-        sources=_keys(same["source"]),
+        sources=source_keys(same["source"]),
         interval="none: two dated list prices",
     )
 
@@ -380,7 +376,7 @@ def _aws_growth(context: Context) -> Quantity:
         "multiple",
         grade="derived",
         as_of=context.as_of,
-        sources=_keys(sold["source"].unique()),
+        sources=source_keys(sold["source"].unique()),
         interval="none: reported figures",
     )
 
@@ -414,7 +410,7 @@ def _wireless_growth(context: Context) -> Quantity:
         "multiple",
         grade=weakest("derived", *rows["grade"]),
         as_of=context.as_of,
-        sources=_keys(rows["source"].unique()),
+        sources=source_keys(rows["source"].unique()),
         interval="none: two figures of one statistic",
     )
 
@@ -439,7 +435,7 @@ def _aws_surplus(context: Context) -> Quantity:
         years,
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys(table["source"].unique()),
+        sources=source_keys(table["source"].unique()),
         interval="the year in which it happened, counted from the first on record; what was invested before is unknown",
     )
 
@@ -484,7 +480,7 @@ def _two_bases(values: list[float], unit: str, context: Context, entity: str, me
         max(values) if wide else None,
         grade="derived",
         as_of=context.as_of,
-        sources=_keys(context.view.series(entity, metric)["source"].unique()),
+        sources=source_keys(context.view.series(entity, metric)["source"].unique()),
         interval="month-end closes to daily closes" if wide else "none: month-end closes",
     )
 
@@ -531,7 +527,7 @@ def _uk_shares(context: Context) -> Quantity:
         max(ends),
         grade=weakest("estimated", *rows["grade"]),
         as_of=context.as_of,
-        sources=_keys([*rows["source"], *other["source"]]),
+        sources=source_keys([*rows["source"], *other["source"]]),
         interval="daily and weekly index, and delisted shares at nothing",
     )
 
@@ -589,7 +585,7 @@ def _electric(context: Context) -> Quantity:
         "ratio",
         grade=weakest("estimated", *rows["grade"]),
         as_of=context.as_of,
-        sources=_keys(rows["source"]),
+        sources=source_keys(rows["source"]),
         interval="none: one index",
     )
 
@@ -614,7 +610,7 @@ def _receivership(context: Context) -> Quantity:
         last / 1000 if wide else None,
         grade=weakest("estimated", *rows["grade"]),
         as_of=context.as_of,
-        sources=_keys(rows["source"]),
+        sources=source_keys(rows["source"]),
         interval="of the year, to the middle of the next" if wide else "none: one return",
     )
 
@@ -687,7 +683,7 @@ def level_slopes(context: Context, others: bool = False) -> pd.DataFrame:
 
 
 def _price_sources(context: Context, levels: Iterable[Level]) -> tuple[str, ...]:
-    return _keys(key for level in levels for key in market(context).steps(level, context.as_of)["source"])
+    return source_keys(key for level in levels for key in market(context).steps(level, context.as_of)["source"])
 
 
 def falls(context: Context, months: int) -> dict[Level, float]:
@@ -739,7 +735,7 @@ def _launch(context: Context) -> Quantity:
         "USD_per_mtok",
         grade="derived",
         as_of=context.as_of,
-        sources=_keys([first["source"]]),
+        sources=source_keys([first["source"]]),
         interval="none: a list price",
     )
 
@@ -766,7 +762,7 @@ def _now(context: Context) -> Quantity:
         listed if listed > low else None,
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys([steps["source"].iloc[-1]]),
+        sources=source_keys([steps["source"].iloc[-1]]),
         interval="from the lowest ever listed to the lowest still listed" if listed > low else "none: a list price",
     )
 
@@ -920,7 +916,7 @@ def _published(context: Context) -> Quantity:
         float(ends.max()) if wide else None,
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys(known["source"]),
+        sources=source_keys(known["source"]),
         interval="range of published estimates" if wide else "none: one estimate",
     )
 
@@ -977,7 +973,7 @@ def _best(context: Context) -> Quantity:
         "USD_per_mtok",
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys(used["source"]),
+        sources=source_keys(used["source"]),
         interval="none: a list price",
     )
 
@@ -1005,7 +1001,7 @@ def _task_cost(context: Context) -> Quantity:
         fit.high,
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys(rows["source"].unique()),
+        sources=source_keys(rows["source"].unique()),
         interval="90 % interval of a log-linear fit over the models of one edition",
     )
 
@@ -1120,7 +1116,7 @@ def lag_records(context: Context) -> pd.DataFrame:
 
 
 def _gap_sources(context: Context) -> tuple[str, ...]:
-    return _keys(market(context).scores(prices.ECI, context.as_of)["source"].unique())
+    return source_keys(market(context).scores(prices.ECI, context.as_of)["source"].unique())
 
 
 def _mean_lag(context: Context, late: bool) -> Quantity:
@@ -1242,7 +1238,7 @@ def _cost_share(quantities: list[Quantity], context: Context, interval: str) -> 
         max(everything) if wide else None,
         grade=weakest("derived", *(q.grade for q in quantities)),
         as_of=context.as_of,
-        sources=_keys(key for q in quantities for key in q.sources),
+        sources=source_keys(key for q in quantities for key in q.sources),
         interval=interval if wide else "none: one figure",
     )
 
@@ -1337,7 +1333,7 @@ def _three_income(context: Context) -> pd.DataFrame:
 
 
 def _three_sources(context: Context) -> tuple[str, ...]:
-    return _keys(s for c in INTERNET_THREE for s in context.view.series(c, "net_income")["source"].unique())
+    return source_keys(s for c in INTERNET_THREE for s in context.view.series(c, "net_income")["source"].unique())
 
 
 @_finding(
@@ -1391,7 +1387,7 @@ def _three_worth(context: Context) -> Quantity:
         max(latest, median),
         grade="estimated",
         as_of=context.as_of,
-        sources=_keys(cape["source"].unique()),
+        sources=source_keys(cape["source"].unique()),
         interval="at the median multiple since 1881 and at the latest one",
     )
     # What they earned before is not added: the part they kept is in their worth already.
@@ -1414,7 +1410,7 @@ def _last_of_series(context: Context, entity: str, metric: str, unit: str, scale
         unit,
         grade="reported",
         as_of=context.as_of,
-        sources=_keys([last["source"]]),
+        sources=source_keys([last["source"]]),
         interval="none: one statistic",
     )
 

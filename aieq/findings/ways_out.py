@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,7 +14,7 @@ import pandas as pd
 from .. import models, paths, revenue, stock
 from ..assumptions import Scenario
 from ..errors import EvidenceError, VintageError
-from ..evidence import OUTCOMES, best_rows, quantity_of
+from ..evidence import OUTCOMES, best_rows, quantity_of, source_keys
 from ..paths import FadingGrowth
 from ..quantity import Quantity, derive, weakest
 from . import Context, finding
@@ -140,10 +140,6 @@ def revenue_lines(context: Context, lines: Mapping[str, tuple[str, str]] = LINES
     return context.memo(("revenue lines", tuple(lines)), gather)
 
 
-def _keys(sources: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for joined in sources for key in str(joined).split(";") if key))
-
-
 def _of_lines(context: Context, value: float, low: float, high: float, unit: str, interval: str) -> Quantity:
     lines = revenue_lines(context)
     return Quantity(
@@ -152,7 +148,7 @@ def _of_lines(context: Context, value: float, low: float, high: float, unit: str
         low,
         high,
         grade=weakest("derived", *lines["grade"]),
-        sources=_keys(lines["source"]),
+        sources=source_keys(lines["source"]),
         interval=interval,
     )
 
@@ -625,7 +621,7 @@ def _agents(context: Context, at: pd.Timestamp | None = None) -> Quantity:
         float(table["usd_bn"].sum()),
         "USD_bn",
         grade=weakest("derived", *table["grade"]),
-        sources=_keys(table["source"]),
+        sources=source_keys(table["source"]),
         interval="none: a floor, one figure for each agent, GitHub Copilot missing",
     )
 
@@ -726,7 +722,7 @@ def price_trends(context: Context) -> list[Trend]:
             change,
             "ratio",
             grade="estimated",
-            sources=_keys(paid["source"]),
+            sources=source_keys(paid["source"]),
             interval="none: one study, two readings",
         )
         found.append(Trend("Calls", change, quantity, False))
