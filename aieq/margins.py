@@ -141,6 +141,11 @@ def history(view: View, lines: tuple[Line, ...] = LINES) -> pd.DataFrame:
     return table.sort_values(["layer", "company", "measure", "period_end"], kind="stable", ignore_index=True)
 
 
+def lines_of(company: str, measure: str) -> tuple[Line, ...]:
+    """Lines of one company and measure: the whole table takes twenty times as long as its one row."""
+    return tuple(line for line in LINES if line.company == company and line.measure == measure)
+
+
 def _head(line: Line, row) -> dict:  # noqa: ANN001
     return {
         "layer": line.layer,
@@ -218,8 +223,7 @@ def margin(view: View, company: str, measure: str = OPERATING, *, kind: str | No
     VintageError
         If none was known.
     """
-    table = history(view)
-    table = table[(table["company"] == company) & (table["measure"] == measure)]
+    table = history(view, lines_of(company, measure))
     table = table if kind is None else table[table["kind"] == kind]
     if table.empty:
         msg = f"the {measure} margin of {company} was not known on {view.day}: ask for a later day"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,11 @@ def known_runs(view: View) -> pd.DataFrame:
     DataFrame
         The table's columns, and ``cost_usd``: hardware amortised over its use plus energy, in dollars of 2023.
     """
+    return _known_runs(view).copy(deep=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _known_runs(view: View) -> pd.DataFrame:
     runs = view.training_runs.copy()
     published = pd.to_datetime(view.evidence.sources["published"], errors="coerce")
     study_known = _first_known(runs["source"], published) <= pd.Timestamp(view.day)

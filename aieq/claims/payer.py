@@ -135,8 +135,8 @@ def _openai_result(context: Context) -> Quantity:
 
 def _openai_operating_income(context: Context) -> Quantity:
     """OpenAI's operating income of its latest full year on record."""
-    table = margins.history(context.view)
-    rows = table[(table["company"] == "OpenAI") & (table["measure"] == margins.OPERATING) & (table["kind"] == "year")]
+    table = margins.history(context.view, margins.lines_of("OpenAI", margins.OPERATING))
+    rows = table[table["kind"] == "year"]
     if rows.empty:
         msg = f"OpenAI's operating income of a full year was not known on {context.as_of}"
         raise VintageError(msg)
