@@ -21,8 +21,8 @@ def _links(context: Context, joined: str) -> str:
     sources = context.view.evidence.sources
     shown = []
     for key in dict.fromkeys(str(joined).split(";")):
-        who = sources.at[key, "publisher"] if key in sources.index else key
-        shown.append(f'<a href="sources.html#source-{html.escape(key)}">{html.escape(str(who))}</a>')
+        who = tables.publisher_name(str(sources.at[key, "publisher"])) if key in sources.index else key
+        shown.append(f'<a href="sources.html#source-{html.escape(key)}">{html.escape(who)}</a>')
     return ", ".join(shown)
 
 

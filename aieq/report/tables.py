@@ -28,6 +28,19 @@ _CHAPTER_TITLES = {_CHAPTERS.get(section, section): title for section, title in 
 }
 
 
+def publisher_name(publisher: str) -> str:
+    """
+    Say who published a source; a repository whose owner is not on record is called that.
+
+    Examples
+    --------
+    >>> publisher_name("GitHub (repository not shown)")
+    'an unnamed public repository'
+    """
+    unnamed = "repository not shown" in publisher or publisher == "unnamed repository"
+    return "an unnamed public repository" if unnamed else publisher
+
+
 def discussed_in(claim_id: str) -> str:
     """
     Name the chapter in which a claim is discussed: the one whose part of the package holds its rule.
@@ -206,9 +219,9 @@ def bibliography(context: Context) -> Glued:
             if row.url.startswith("http")
             else f" {html.escape(row.title)}"
         )
-        author = f"{html.escape(row.author)}, " if row.author else ""
+        who = html.escape(f"{row.author}, " if row.author else "") + html.escape(publisher_name(row.publisher))
         items.append(
-            f'<li id="source-{row.key}">{author}{html.escape(row.publisher)} ({row.published or "no date"}).{where}. '
+            f'<li id="source-{row.key}">{who} ({row.published or "no date"}).{where}. '
             f'<span class="source-note">{html.escape(row.kind)}, {html.escape(row.licence)}; '
             f"read as {html.escape(row.seen)}; key <code>{row.key}</code>.</span></li>"
         )
