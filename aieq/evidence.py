@@ -75,8 +75,10 @@ class Evidence:
 
     @property
     def last_day(self) -> date:
-        """The last day on which something here became known."""
-        return self.observations["known_on"].max().date()
+        """The day up to which the delivery reaches; a few figures computed from it bear a later date."""
+        import yaml
+
+        return yaml.safe_load((self.root / "delivery.yml").read_text(encoding="utf-8"))["last_day"]
 
     def as_of(self, day: str | date) -> View:
         """

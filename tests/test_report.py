@@ -10,9 +10,11 @@ from IPython.core.formatters import format_display_data
 
 from aieq.claims import claims
 from aieq.errors import ParameterError, UnknownNameError, VintageError
+from aieq.evidence import load
 from aieq.findings import context_for
 from aieq.quantity import Quantity
 from aieq.report import open_chapter, show, tables
+from aieq.report.chapters import chapter_files, parameters_of, read_chapter
 from aieq.report.must_be_true import solve_today
 from aieq.report.page import anchor, describe
 
@@ -38,6 +40,10 @@ def test_a_chapter_refuses_what_it_cannot_take(wrong, error, words):
     given = {"name": "cost", "as_of": "2025-03-31", "scenario": "base", "seed": 1} | wrong
     with pytest.raises(error, match=words):
         open_chapter(given.pop("name"), **given)
+
+
+def test_chapters_and_commands_speak_of_the_day_the_evidence_reaches():
+    assert {parameters_of(read_chapter(path))["as_of"] for path in chapter_files()} == {load().last_day.isoformat()}
 
 
 def published(monkeypatch, *names):
