@@ -600,6 +600,12 @@ def load(root: str | Path = DATA) -> Evidence:
     'USD_mn'
     """
     root = Path(root)
+    if not (root / "observations.csv").exists():
+        msg = (
+            f"there is no evidence in {root}: the package reads the data/ of its checkout, so install it from a clone "
+            "with `pip install -e .` (make setup does), or pass the folder to load()"
+        )
+        raise EvidenceError(msg)
     sources = pd.read_csv(root / "sources.csv", dtype=str).set_index("key", drop=False)
     raw = _read(root / "observations.csv", _DATES)
     raw.index = pd.RangeIndex(2, len(raw) + 2, name="line")

@@ -161,6 +161,11 @@ def test_a_correction_applies_while_its_guard_holds_and_fails_after(tmp_path):
     evidence.load.cache_clear()
 
 
+def test_a_folder_without_evidence_is_refused_with_what_to_do(tmp_path):
+    with pytest.raises(EvidenceError, match="pip install -e"):
+        evidence.load(tmp_path / "nothing")
+
+
 def test_unknown_names_are_refused_with_the_nearest():
     view = evidence.load().as_of("2026-08-31")
     with pytest.raises(UnknownNameError, match="Did you mean 'nvidia'"):
