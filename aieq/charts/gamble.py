@@ -69,7 +69,7 @@ def gap(path: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], tit
         data=path,
         note=(
             "Nominal dollars, annualised. Bands: Cahn's factors over their ranges; scenarios low to high; scopes of "
-            "AI revenue."
+            "AI revenue. Where revenue has no band only labs were on record: the line is then a lower bound."
         ),
         name="gap",
     )
