@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -229,15 +228,15 @@ def bibliography(context: Context) -> Glued:
 
 
 def dictionary(context: Context) -> Glued:
-    """Show the codebook: what every metric means."""
-    codebook = context.view.evidence.codebook.fillna("")
-    headers: dict[str, str] = {
-        "metric": "Metric",
-        "meaning": "Meaning",
-        "unit": "Unit",
-        "period_kind": "Period",
-        "price_basis": "Prices",
-        "caveats": "Caveats",
-    }
-    shown: Any = table(codebook.sort_index(), headers, caption="Every metric of the evidence")
-    return Glued(f"{len(codebook)} metrics", shown.markup)
+    """Show the codebook as a list: the names are too long for the column of a table, on a phone above all."""
+    codebook = context.view.evidence.codebook.fillna("").sort_index()
+    entries = []
+    for row in codebook.itertuples():
+        facts = [f"unit {row.unit}", f"period {row.period_kind}"]
+        facts += [f"{row.price_basis} prices"] if row.price_basis in ("nominal", "real") else []
+        caveats = f" {html.escape(row.caveats)}" if row.caveats else ""
+        entries.append(
+            f"<dt><code>{row.metric}</code></dt><dd>{html.escape(row.meaning)}{caveats} "
+            f'<span class="source-note">{html.escape("; ".join(facts))}.</span></dd>'
+        )
+    return Glued(f"{len(codebook)} metrics", f'<dl class="dictionary">{"".join(entries)}</dl>')
