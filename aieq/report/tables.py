@@ -234,7 +234,7 @@ def dictionary(context: Context) -> Glued:
     for row in codebook.itertuples():
         facts = [f"unit {row.unit}", f"period {row.period_kind}"]
         facts += [f"{row.price_basis} prices"] if row.price_basis in ("nominal", "real") else []
-        caveats = f" {html.escape(row.caveats)}" if row.caveats else ""
+        caveats = f" {html.escape(row.caveats[0].upper() + row.caveats[1:]).rstrip('.')}." if row.caveats else ""
         entries.append(
             f"<dt><code>{row.metric}</code></dt><dd>{html.escape(row.meaning)}{caveats} "
             f'<span class="source-note">{html.escape("; ".join(facts))}.</span></dd>'
