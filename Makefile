@@ -41,7 +41,7 @@ lint: setup ## style, and types of the package
 
 unit: setup ## tests of the package and of the data, and the examples in docstrings
 	@echo "unit: package, data, examples"
-	@$(PYTEST) -n 2 --dist worksteal --doctest-modules -m "not browser and not built and not chapters" tests aieq
+	@$(PYTEST) -n 2 --dist worksteal --doctest-modules -m "not browser and not built and not chapters and not runs" tests aieq
 
 nbval: setup ## run every chapter and compare each output with the one committed
 	@echo "nbval: every chapter says again what it said"
@@ -57,7 +57,7 @@ pages: setup ## the pages of the last build, as files and in a browser
 
 runs: setup ## every chapter under other parameters, and faults planted on purpose
 	@echo "runs: chapters under other days and assumptions, planted faults"
-	@$(PYTEST) -n 2 --dist worksteal -m chapters tests
+	@$(PYTEST) -n 2 --dist worksteal -m "chapters or runs" tests
 
 outputs: setup ## execute the chapters and put the new outputs into chapters/, to be committed
 	@$(RUN) aieq.report.build --commit

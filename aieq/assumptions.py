@@ -51,11 +51,23 @@ class Scenario(Mapping[str, Any]):
     ``scenario["name"]`` gives the value, :meth:`quantity` the value with its range, grade and sources.
     """
 
-    def __init__(self, name: str, title: str, assumptions: Mapping[str, Assumption], values: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        assumptions: Mapping[str, Assumption],
+        values: Mapping[str, Any],
+        *,
+        root: str = "base",
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = name
         self.title = title
         self.assumptions = assumptions
-        self._values = {key: assumption.base for key, assumption in assumptions.items()} | dict(values)
+        self.root = root  # the shipped scenario it stands on
+        self.changes = dict(changes or {})  # what it sets otherwise than that one
+        self._unchanged = {key: assumption.base for key, assumption in assumptions.items()} | dict(values)
+        self._values = self._unchanged | self.changes
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._values:
@@ -106,19 +118,86 @@ class Scenario(Mapping[str, Any]):
 
     def replaced(self, **values: Any) -> Scenario:
         """
-        Make the same scenario with other values for some assumptions.
+        Make the same scenario with other values for some assumptions, and say so in its name.
+
+        Parameters
+        ----------
+        **values : float or mapping
+            Value by name; of a group a mapping with the members that change, one number for all of them, or one
+            member under ``name.member``.
+
+        Returns
+        -------
+        Scenario
+            Its name is a text that :func:`load_scenario` reads back.
 
         Raises
         ------
         UnknownNameError
             If an assumption does not exist.
         ScenarioError
-            If a value is no number, or a group lacks or adds a member.
+            If a value is no number, or a group has no such member.
+
+        Examples
+        --------
+        >>> dear = load_scenario("low").replaced(**{"cost_of_capital_ratio": 0.2, "asset_life_years.shell": 40})
+        >>> dear.name
+        'low, asset_life_years.shell=40, cost_of_capital_ratio=0.2'
+        >>> load_scenario(dear.name) == dear
+        True
         """
-        changed = {
-            name: _checked(self.assumptions, name, value, self._values, "the call") for name, value in values.items()
-        }
-        return Scenario(f"{self.name}, changed", self.title, self.assumptions, self._values | changed)
+        changed: dict[str, Any] = {}
+        for name, value in values.items():
+            group, _, member = name.partition(".")
+            now = self._values | changed
+            if member:
+                if group in now and not isinstance(now[group], Mapping):
+                    msg = f"{group} has one value for all, so nothing is called {name!r}; set {group!r}"
+                    raise ScenarioError(msg)
+                # Years are numbers in the files and text on the command line.
+                value = {int(member) if member.isdigit() else member: value}
+            changed[group] = _checked(self.assumptions, group, value, now, "the change")
+        first = self.name.partition(",")[0]
+        differs = _assignments(self._unchanged | self.changes | changed, self._unchanged)
+        return Scenario(
+            ", ".join([first, *differs]),
+            self.title,
+            self.assumptions,
+            self._unchanged,
+            root=self.root,
+            changes=self.changes | changed,
+        )
+
+    def onto(self, root: str) -> Scenario:
+        """
+        Give a shipped scenario with the changes of this one.
+
+        Parameters
+        ----------
+        root : str
+            ``low``, ``base`` or ``high``.
+
+        Examples
+        --------
+        >>> load_scenario("base, cost_of_capital_ratio=0.2").onto("low").name
+        'low, cost_of_capital_ratio=0.2'
+        >>> load_scenario("low").onto("high").name
+        'high'
+        """
+        if root == self.root:
+            return self
+        there = load_scenario(root)
+        return there.replaced(**self.changes) if self.changes else there
+
+
+def _assignments(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """What differs, in one order, so that equal scenarios have equal names."""
+    found = []
+    for name, value in values.items():
+        members = value if isinstance(value, Mapping) else {"": value}
+        then = before[name] if isinstance(value, Mapping) else {"": before[name]}
+        found += [f"{name}{'.' * (m != '')}{m}={v!r}" for m, v in members.items() if v != then[m]]
+    return sorted(found)
 
 
 def names() -> list[str]:
@@ -129,13 +208,13 @@ def names() -> list[str]:
 @functools.lru_cache(maxsize=32)
 def load_scenario(name: str = "base", folder: Path = FOLDER) -> Scenario:
     """
-    Read a scenario: the base file, with the overrides of another one.
+    Read a scenario: the base file, with the overrides of another one, and with changes of single values.
 
     Parameters
     ----------
     name : str
         ``low``, ``base``, ``high`` (of the revenue that is required), or the path of a YAML file with ``title``
-        and ``values``.
+        and ``values``; after it, separated by commas, any ``name=value`` or ``name.member=value``.
     folder : path, optional
         Where the named ones live.
 
@@ -154,7 +233,12 @@ def load_scenario(name: str = "base", folder: Path = FOLDER) -> Scenario:
     --------
     >>> load_scenario("base")["buyer_gross_margin_ratio"]
     0.5
+    >>> load_scenario("high, buyer_gross_margin_ratio=0.7")["buyer_gross_margin_ratio"]
+    0.7
     """
+    if "=" in name and not Path(name).exists():
+        start, *changes = name.split(",")
+        return load_scenario(start.strip(), folder).replaced(**_read_changes(changes, name))
     assumptions = _read_base(folder / "base.yml")
     if name == "base":
         return Scenario("base", "Base", assumptions, {})
@@ -176,7 +260,29 @@ def load_scenario(name: str = "base", folder: Path = FOLDER) -> Scenario:
     values = {
         key: _checked(assumptions, key, value, base, path.name) for key, value in (content.get("values") or {}).items()
     }
-    return Scenario(path.stem, content.get("title", path.stem), assumptions, values)
+    title = content.get("title", path.stem)
+    if path.parent == folder:
+        return Scenario(path.stem, title, assumptions, values, root=name)
+    # Somebody's own file changes the base scenario; the outer scenarios keep what it sets.
+    return Scenario(path.stem, title, assumptions, values, changes=values)
+
+
+def _read_changes(changes: list[str], text: str) -> dict[str, float]:
+    found = {}
+    for change in changes:
+        name, _, number = change.partition("=")
+        try:
+            found[name.strip()] = _plain(number)
+        except ValueError:
+            msg = f"in the scenario {text!r}, {change.strip()!r} is no change: write name=number, e.g. low, x_ratio=0.1"
+            raise ScenarioError(msg) from None
+    return found
+
+
+def _plain(number: str) -> float:
+    """An integer stays one: equal scenarios have equal names."""
+    value = float(number)
+    return int(value) if value.is_integer() and number.strip().lstrip("+-").isdigit() else value
 
 
 def _yaml(path: Path) -> Any:

@@ -34,6 +34,10 @@ class ParameterError(AieqError, ValueError):
     """A chapter or command was given a parameter it does not take."""
 
 
+class RunError(AieqError, RuntimeError):
+    """A series of runs cannot start or cannot go on; what is finished is kept."""
+
+
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """
     Offer the nearest allowed name.

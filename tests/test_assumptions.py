@@ -70,3 +70,40 @@ def test_an_unknown_scenario_is_refused_with_the_nearest():
 def test_an_assumption_is_never_graded_better_than_assumed():
     quantity = load_scenario("base").quantity("asset_life_years", "accelerators")
     assert (quantity.grade, quantity.low, quantity.value, quantity.high) == ("assumed", 3, 5, 7)
+
+
+def test_changes_are_part_of_the_name_and_read_back():
+    dear = load_scenario("high, cost_of_capital_ratio=0.2, asset_life_years.accelerators=3")
+    assert (dear.name, dear.root) == ("high, asset_life_years.accelerators=3, cost_of_capital_ratio=0.2", "high")
+    assert dear["asset_life_years"]["accelerators"] == 3
+    assert dear["asset_life_years"]["shell"] == load_scenario("high")["asset_life_years"]["shell"]
+    assert dear.replaced(ai_share_of_capex_ratio={2026: 0.5})["ai_share_of_capex_ratio"][2026] == 0.5
+    assert load_scenario("base, ai_share_of_capex_ratio.2026=0.5")["ai_share_of_capex_ratio"][2026] == 0.5
+    same = load_scenario("base, cost_of_capital_ratio=0.1")
+    assert same.name == "base", "a change to the value it has is none"
+
+
+def test_the_outer_scenarios_keep_what_was_changed(tmp_path):
+    path = tmp_path / "mine.yml"
+    path.write_text("title: Mine\nvalues: {cost_of_capital_ratio: 0.2}\n")
+    for text in ("base, cost_of_capital_ratio=0.2", str(path)):
+        low = load_scenario(text).onto("low")
+        assert low["cost_of_capital_ratio"] == 0.2
+        assert low["buyer_gross_margin_ratio"] == load_scenario("low")["buyer_gross_margin_ratio"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("base, cost_of_capital=0.1", UnknownNameError, "Did you mean 'cost_of_capital_ratio'"),
+        ("bas, cost_of_capital_ratio=0.1", UnknownNameError, "Did you mean 'base'"),
+        ("base, cost_of_capital_ratio=dear", ScenarioError, "'cost_of_capital_ratio=dear' is no change"),
+        ("base, cost_of_capital_ratio=nan", ScenarioError, "give a number"),
+        ("base, cost_of_capital_ratio", UnknownNameError, "no scenario"),
+        ("base, asset_life_years.chips=3", ScenarioError, "no member"),
+        ("base, cost_of_capital_ratio.shell=0.1", ScenarioError, "one value for all"),
+    ],
+)
+def test_an_impossible_change_is_refused_with_a_remedy(text, error, words):
+    with pytest.raises(error, match=words):
+        load_scenario(text)

@@ -125,10 +125,10 @@ class Context:
             return None
 
     def with_scenario(self, name: str) -> Context:
-        """Return the same day under another scenario (computed once)."""
-        if name == self.scenario.name:
+        """Return the same day on another shipped scenario, with the changes of this one (computed once)."""
+        if name in (self.scenario.name, self.scenario.root):
             return self
-        return self.memo(("scenario", name), lambda: Context(self.view, load_scenario(name), self.seed))
+        return self.memo(("scenario", name), lambda: Context(self.view, self.scenario.onto(name), self.seed))
 
     def at(self, day: str | date) -> Context:
         """Return the same scenario on another day (computed once)."""

@@ -59,7 +59,7 @@ def _capital(context: Context, target: str) -> Quantity:
         return float(result.sum()) if hasattr(result, "sum") else result
 
     central = stock.as_quantity(value(context), "USD_bn", context.view, context.scenario, "")
-    if context.scenario.name in SCENARIOS:
+    if context.scenario.root in SCENARIOS:
         return replace(central, interval="none: one scenario of the two outer ones")
     others = [replace(central, value=value(context.with_scenario(name))) for name in SCENARIOS]
     return envelope(central, others, interval="scenarios low to high")
