@@ -66,7 +66,7 @@ bench: setup ## how fast, and how much memory: ratios and absolute figures
 	@$(RUN) bench
 
 lock: setup ## requirements.txt anew from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	@uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.txt
 
 clean: ## remove what was built (.venv stays)
