@@ -7,16 +7,17 @@ import json
 import sys
 
 from aieq.report.chapters import ROOT
-from bench.measures import MEASURES, Result
+from bench import measures, reruns, sweeps
+from bench.timing import Result
+
+MEASURES = measures.MEASURES | reruns.MEASURES | sweeps.MEASURES
 
 
 def table(results: list[Result]) -> str:
     """Lay the results out for reading."""
     rows = [("what", "measured", "target", "")]
     for r in results:
-        target = "" if r.target is None else f"<= {r.target:g}{' ' + r.unit if r.unit else ''}"
-        verdict = "" if r.target is None else ("ok" if r.value <= r.target else "OVER")
-        rows.append((r.what, f"{r.value:.3g}{' ' + r.unit if r.unit else ''}", target, verdict))
+        rows.append((r.what, f"{r.value:.3g}{' ' + r.unit if r.unit else ''}", r.promise, r.verdict))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows
