@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from aieq.errors import ParameterError, did_you_mean
+from aieq.report.build import CELL_TIMEOUT_SECONDS
 from aieq.report.chapters import ROOT, environment, find_chapter, parameters_of, read_chapter
+
+# What only papermill's own handlers can write to: s3://bucket/x.ipynb, but not C:/x.ipynb.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 
 
 def check_parameters(chapter: str, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +99,9 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
     chapter : str or Path
         Name ("cost") or path of the notebook.
     out : str or Path, optional
-        Where to keep the executed notebook; nowhere by default. A file in `chapters/` is refused: papermill writes
-        run times and parameters into it.
+        Where to keep the executed notebook; nowhere by default. An address papermill has a handler for
+        (``s3://``, ``gs://``, ``adl://``, ...) goes to that handler. A file in `chapters/` is refused: papermill
+        writes run times and parameters into it.
     **parameters
         Any of the chapter's parameters: `as_of`, `scenario`, `seed`.
 
@@ -111,22 +117,58 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
     """
     path = find_chapter(chapter)
     checked = check_parameters(path.stem, parameters, parameters_of(read_chapter(path)))
-    target = Path(out).resolve() if out is not None else None
-    if target is not None and target.parent in (path.parent, ROOT / "chapters"):
-        raise ParameterError(f"{out} lies among the committed chapters; keep the run somewhere else, e.g. in _build/.")
-    if "scenario" in checked and Path(checked["scenario"]).is_file():
-        # The chapter runs in its own folder, where the caller's relative path means something else.
-        checked["scenario"] = str(Path(checked["scenario"]).resolve())
+    target = _target(out, path)
+    if "scenario" in checked:
+        checked["scenario"] = absolute_scenario(checked["scenario"])
 
     import papermill
 
     os.environ.update(environment())
+    # A chapter imports the package it lies beside, installed or not.
+    searched = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(ROOT) not in searched:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, searched)])
     return papermill.execute_notebook(
         str(path),
-        str(target) if target is not None else None,
+        target,
         parameters=checked,
         kernel_name="python3",
-        cwd=str(path.parent),
+        # Not `cwd`: that moves this whole process, in which other chapters may be running.
+        resources={"metadata": {"path": str(path.parent)}},
+        execution_timeout=CELL_TIMEOUT_SECONDS,
         progress_bar=False,
         log_output=False,
     )
+
+
+def _target(out: str | Path | None, chapter: Path) -> str | None:
+    if out is None or _ADDRESS.match(str(out)):
+        return None if out is None else str(out)
+    target = Path(out).resolve()
+    if target.parent in (chapter.parent, ROOT / "chapters"):
+        raise ParameterError(f"{out} lies among the committed chapters; keep the run somewhere else, e.g. in _build/.")
+    return str(target)
+
+
+def absolute_scenario(text: str) -> str:
+    """
+    Let a scenario text mean the same in every folder: a chapter runs in its own, not in the caller's.
+
+    Parameters
+    ----------
+    text : str
+        Name or file of a scenario, with or without changes.
+
+    Returns
+    -------
+    str
+        The same, with the whole path of a file.
+
+    Examples
+    --------
+    >>> absolute_scenario("low, cost_of_capital_ratio=0.08")
+    'low, cost_of_capital_ratio=0.08'
+    """
+    start, comma, changes = text.partition(",")
+    file = Path(start.strip())
+    return f"{file.resolve()}{comma}{changes}" if file.is_file() else text
