@@ -154,7 +154,7 @@ def test_committed_outputs_are_renewed_without_traces(book: Path) -> None:
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     """Nothing is left beside it."""
-    build._write(tmp_path / "deep" / "findings.json", json.dumps([1]))
+    build.write_whole(tmp_path / "deep" / "findings.json", json.dumps([1]))
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["findings.json"]
 
 

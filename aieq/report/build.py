@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ class BuildError(Exception):
 # --- what a result depends on -----------------------------------------------------------------------------------
 
 
-def _digest_files(files: Iterable[Path], root: Path) -> str:
+def digest_files(files: Iterable[Path], root: Path) -> str:
+    """Hash of names and contents of files."""
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -69,7 +70,8 @@ def _digest_files(files: Iterable[Path], root: Path) -> str:
     return digest.hexdigest()
 
 
-def _files_under(*folders: Path) -> list[Path]:
+def files_under(*folders: Path) -> list[Path]:
+    """All files in folders, without what Python leaves there."""
     return [
         path
         for folder in folders
@@ -92,10 +94,10 @@ def surroundings(root: Path = ROOT) -> str:
     str
         Hexadecimal digest.
     """
-    files = _files_under(root / "aieq", root / "data")
+    files = files_under(root / "aieq", root / "data")
     files += [path for path in (root / "requirements.txt",) if path.exists()]
     settings = json.dumps([platform.python_version(), sorted(environment().items())])
-    return hashlib.sha256((_digest_files(files, root) + settings).encode()).hexdigest()
+    return hashlib.sha256((digest_files(files, root) + settings).encode()).hexdigest()
 
 
 def chapter_key(notebook: Any, around: str) -> str:
@@ -135,7 +137,7 @@ def chapter_key(notebook: Any, around: str) -> str:
 # --- running the chapters ---------------------------------------------------------------------------------------
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Whole or not at all: a build that is killed leaves no half a file behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -143,7 +145,7 @@ def _write(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _explain(notebook: Any, error: Exception) -> str:
+def explain(notebook: Any, error: Exception) -> str:
     """Cell, its source and the error, without the frames of the kernel."""
     number = next(
         (
@@ -185,13 +187,15 @@ async def _execute(chapter: Chapter, cwd: Path, env: dict[str, str]) -> None:
     try:
         await client.async_execute(env=env, stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        chapter.error = _explain(notebook, error)
+        chapter.error = explain(notebook, error)
     chapter.seconds = time.perf_counter() - started
     if chapter.error is None:
         chapter.outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
 
 
-async def _run_all(jobs: Sequence[Any], width: int) -> None:
+async def side_by_side(jobs: Sequence[Any], width: int = 0) -> None:
+    """Await jobs, at most `width` at once; 0 means one for each processor."""
+    width = width or max(2, os.cpu_count() or 2)
     gate = asyncio.Semaphore(width)
 
     async def one(job: Any) -> None:
@@ -238,13 +242,13 @@ def execute(chapters: Sequence[Chapter], cache: Path, cwd: Path, *, also: Sequen
             await _execute(chapter, cwd, env)
             if chapter.outputs is not None:
                 result = {"key": chapter.key, "seconds": round(chapter.seconds, 2), "outputs": chapter.outputs}
-                _write(cache / f"{chapter.name}.json", json.dumps(result))
+                write_whole(cache / f"{chapter.name}.json", json.dumps(result))
 
         return run
 
     stale.sort(key=lambda chapter: -chapter.seconds)
     # The extra work first: it is short, and must not be what all wait for at the end.
-    asyncio.run(_run_all([*also, *(job(chapter) for chapter in stale)], width or max(2, os.cpu_count() or 2)))
+    asyncio.run(side_by_side([*also, *(job(chapter) for chapter in stale)], width))
 
 
 # --- the staged book --------------------------------------------------------------------------------------------
@@ -275,7 +279,14 @@ def _put(path: Path, content: bytes) -> bool:
     return True
 
 
-def stage(root: Path, target: Path, chapters: Sequence[Chapter]) -> None:
+def stage(
+    root: Path,
+    target: Path,
+    chapters: Sequence[Chapter],
+    *,
+    settings: Mapping[str, Any] | None = None,
+    toc: Mapping[str, Any] | None = None,
+) -> None:
     """
     Lay out the book with executed chapters, touching only files that differ.
 
@@ -287,24 +298,32 @@ def stage(root: Path, target: Path, chapters: Sequence[Chapter]) -> None:
         Folder of the staged book.
     chapters : sequence of Chapter
         Executed chapters.
+    settings : mapping, optional
+        Settings of sphinx on top of those in `_config.yml`.
+    toc : mapping, optional
+        Table of contents in place of `_toc.yml`.
     """
     import yaml
 
     wanted: dict[Path, bytes] = {}
     for pattern in BOOK_FILES:
         for path in root.glob(pattern):
-            for file in [path] if path.is_file() else _files_under(path):
+            for file in [path] if path.is_file() else files_under(path):
                 wanted[file.relative_to(root)] = file.read_bytes()
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config.setdefault("execute", {})["execute_notebooks"] = "off"
+    if settings:
+        config.setdefault("sphinx", {}).setdefault("config", {}).update(settings)
     wanted[Path("_config.yml")] = yaml.safe_dump(config, sort_keys=False, allow_unicode=True).encode()
+    if toc:
+        wanted[Path("_toc.yml")] = yaml.safe_dump(dict(toc), sort_keys=False, allow_unicode=True).encode()
     for path in (root / "chapters").glob("*.md"):
         wanted[path.relative_to(root)] = path.read_bytes()
     for chapter in chapters:
         wanted[chapter.path.relative_to(root)] = _merged(chapter).encode()
     for relative, content in wanted.items():
         _put(target / relative, content)
-    for path in _files_under(target):
+    for path in files_under(target):
         if path.relative_to(target) not in wanted:
             path.unlink()
 
@@ -336,43 +355,95 @@ def commit_outputs(root: Path = ROOT) -> list[str]:
     return [chapter.name for chapter in chapters if _put(chapter.path, _merged(chapter).encode())]
 
 
-def _sphinx(root: Path, staged: Path, *, fresh: bool) -> None:
-    """Build the pages; a failure forgets what sphinx remembers, so that the next build cannot pass by not looking."""
-    build = root / "_build"
+def make_pages(root: Path, staged: Path, out: Path, *, fresh: bool) -> Path:
+    """
+    Build the pages; a failure forgets what sphinx remembers, so that the next build cannot pass by not looking.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+    staged : Path
+        The staged book.
+    out : Path
+        Folder in which `_build` appears.
+    fresh : bool
+        Forget what sphinx remembers of earlier builds.
+
+    Returns
+    -------
+    Path
+        Folder of the pages.
+
+    Raises
+    ------
+    BuildError
+        If sphinx fails or warns.
+    """
+    build = out / "_build"
     memory = build / ".doctrees"
     if fresh:
         shutil.rmtree(memory, ignore_errors=True)
         shutil.rmtree(build / "html", ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(staged)]
-    command += ["--path-output", str(root), "--warningiserror", "--keep-going", "--quiet"]
+    command += ["--path-output", str(out), "--warningiserror", "--keep-going", "--quiet"]
     env = {**os.environ, **environment(), "PYTHONPATH": str(root)}
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=env, check=False)
     log = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).replace(f"{staged}/", "")
-    _write(build / "book.log", log)
+    write_whole(build / "book.log", log)
     complaints = [line for line in log.splitlines() if re.search(r"WARNING|ERROR|CRITICAL|rror:", line)]
     if done.returncode:
         shutil.rmtree(memory, ignore_errors=True)
         shown = "\n".join(f"    {line}" for line in complaints[:20]) or log[-2000:]
-        raise BuildError(f"the pages have faults (all of them: _build/book.log):\n{shown}")
+        raise BuildError(f"the pages have faults (all of them: {build.relative_to(out)}/book.log):\n{shown}")
+    return build / "html"
 
 
 # --- all of it --------------------------------------------------------------------------------------------------
 
 
-def write_findings(path: Path, parameters: dict[str, Any]) -> None:
+def write_results(folder: Path, parameters: dict[str, Any]) -> None:
     """
-    Write the findings as the chapters' default parameters give them.
+    Write `findings.json` and `verdicts.json`.
 
     Parameters
     ----------
-    path : Path
-        File to write.
+    folder : Path
+        Where to write them.
     parameters : dict
         `as_of`, `scenario` and `seed`.
     """
-    from aieq.report.results import findings
+    from aieq.report.results import results
 
-    _write(path, json.dumps(findings(**parameters), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    for name, records in results(**parameters).items():
+        text = json.dumps(records, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_whole(folder / f"{name}.json", text)
+
+
+async def compute_results(root: Path, folder: Path, parameters: dict[str, Any]) -> str:
+    """
+    Write what `write_results` writes, in a process of its own.
+
+    Parameters
+    ----------
+    root, folder : Path
+        The checkout, and where to write.
+    parameters : dict
+        `as_of`, `scenario` and `seed`.
+
+    Returns
+    -------
+    str
+        What went wrong in one line; nothing if nothing did.
+    """
+    script = "import sys, json, pathlib; from aieq.report.build import write_results as w; "
+    script += "w(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]))"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(folder), json.dumps(parameters),
+        cwd=root, env={**os.environ, **environment(), "PYTHONPATH": str(root)}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    _, complaint = await process.communicate()
+    return "findings: " + complaint.decode().strip().splitlines()[-1] if process.returncode else ""
 
 
 def build(
@@ -392,7 +463,7 @@ def build(
     width : int
         Chapters at once; 0 means one for each processor.
     with_findings : bool
-        Also write `_build/findings.json`.
+        Also write `_build/findings.json` and `_build/verdicts.json`.
 
     Returns
     -------
@@ -401,9 +472,10 @@ def build(
     """
     started = time.perf_counter()
     out = root / "_build"
-    cache, staged, findings = out / ".cache", out / "stage", out / "findings.json"
+    cache, staged = out / ".cache", out / "stage"
+    results = [out / "findings.json", out / "verdicts.json"]
     if clean:
-        for path in (cache, staged, out / "html", out / ".doctrees", findings):
+        for path in (cache, staged, out / "html", out / ".doctrees", *results):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     around = surroundings(root)
     chapters = _gather(root, around)
@@ -412,23 +484,17 @@ def build(
     kept_key = cache / "findings.key"
     fault: list[str] = []
 
-    async def compute_findings() -> None:
-        script = "import sys, json, pathlib; from aieq.report.build import write_findings as w; "
-        script += "w(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]))"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", script, str(findings), json.dumps(parameters),
-            cwd=root, env={**os.environ, **environment(), "PYTHONPATH": str(root)}, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        _, complaint = await process.communicate()
-        if process.returncode:
-            fault.append("findings: " + complaint.decode().strip().splitlines()[-1])
-        else:
-            _write(kept_key, findings_key)
+    async def findings_and_verdicts() -> None:
+        complaint = await compute_results(root, out, parameters)
+        fault.extend(filter(None, [complaint]))
+        if not complaint:
+            write_whole(kept_key, findings_key)
 
-    current = not with_findings or findings.exists() and kept_key.exists() and kept_key.read_text() == findings_key
+    made = all(path.exists() for path in (*results, kept_key)) and kept_key.read_text() == findings_key
+    current = made or not with_findings
     before = time.perf_counter()
     executed = [chapter for chapter in chapters if not _is_kept(chapter, cache)]
-    execute(chapters, cache, root / "chapters", also=[] if current else [compute_findings], width=width)
+    execute(chapters, cache, root / "chapters", also=[] if current else [findings_and_verdicts], width=width)
     ran = time.perf_counter() - before
     fault += _faults(chapters, strict=strict)
     if fault:
@@ -436,12 +502,12 @@ def build(
 
     stage(root, staged, chapters)
     book_key = hashlib.sha256(
-        (around + _digest_files([p for p in _files_under(staged) if p.suffix != ".ipynb"], staged)).encode()
+        (around + digest_files([p for p in files_under(staged) if p.suffix != ".ipynb"], staged)).encode()
     ).hexdigest()
     kept_book = cache / "book.key"
     fresh = not kept_book.exists() or kept_book.read_text() != book_key
-    _sphinx(root, staged, fresh=fresh)
-    _write(kept_book, book_key)
+    make_pages(root, staged, root, fresh=fresh)
+    write_whole(kept_book, book_key)
     total = time.perf_counter() - started
     return (
         f"{len(executed)} of {len(chapters)} chapters executed in {ran:.0f} s, "

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from .. import claims
-from ..findings import compute, context_for
+from ..findings import Context, compute, context_for
 
 SEED = 20261124  # that of the chapters: the command line and the book give the same numbers
 
@@ -37,5 +37,22 @@ def verdicts(as_of: str | date, scenario: str = "base", seed: int = SEED) -> lis
     list of dict
         The rows of :func:`aieq.claims.ledger`.
     """
-    table = claims.ledger(context_for(as_of, scenario, seed))
+    return _judged(context_for(as_of, scenario, seed))
+
+
+def results(as_of: str | date, scenario: str = "base", seed: int = SEED) -> dict[str, list[dict[str, Any]]]:
+    """
+    Compute all findings and judge all claims, from one context.
+
+    Returns
+    -------
+    dict
+        ``findings`` and ``verdicts``, as the functions of these names give them.
+    """
+    context = context_for(as_of, scenario, seed)
+    return {"findings": compute(context), "verdicts": _judged(context)}
+
+
+def _judged(context: Context) -> list[dict[str, Any]]:
+    table = claims.ledger(context)
     return table.assign(findings=table["findings"].map(list)).to_dict("records")
