@@ -39,9 +39,12 @@ def figures_in(path: Path) -> int:
     )
 
 
-def test_all_chapters_are_there() -> None:
-    """The parts of the article, the verdict and the appendices."""
-    assert {path.stem for path in CHAPTERS} == {*STORY, *APPENDICES}
+def test_all_chapters_are_there(root: Path) -> None:
+    """The parts of the article, the verdict and the appendices; the contents list each page once, and no other."""
+    assert {*STORY, *APPENDICES} <= {path.stem for path in CHAPTERS}
+    pages = [path.stem for kind in ("*.ipynb", "*.md") for path in (root / "chapters").glob(kind)]
+    listed = re.findall(r"(?:root|file): chapters/(\w+)", (root / "_toc.yml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(pages)
 
 
 @each_chapter

@@ -12,6 +12,8 @@ import yaml
 
 from aieq.report.chapters import ROOT, chapter_files, read_chapter
 
+TEXT_PAGES = sorted((ROOT / "chapters").glob("*.md"))
+
 # --- what is no prose: roles (published findings among them), code, addresses, markup -----------------------------
 NO_PROSE = [
     re.compile(r"^(`{3,}|~{3,})(?!\{)[\s\S]*?^\1\s*$", re.MULTILINE),  # code blocks
@@ -156,13 +158,19 @@ def test_no_figure_is_typed_in_a_chapter(path: Path) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("path", TEXT_PAGES, ids=lambda path: path.stem)
+def test_no_figure_is_typed_in_a_page_of_text(path: Path) -> None:
+    """Pages that are no notebooks."""
+    assert not strays(path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.built
 def test_no_figure_is_typed_into_a_built_page(root: Path) -> None:
     """What is left of a page without its published findings, tables, charts and code."""
     from bs4 import BeautifulSoup
 
     pages = sorted((root / "_build" / "html" / "chapters").glob("*.html"))
-    assert {path.stem for path in chapter_files(root)} == {page.stem for page in pages}, (
+    assert {path.stem for path in [*chapter_files(root), *TEXT_PAGES]} == {page.stem for page in pages}, (
         "build the book first: make book"
     )
     computed = "a.figure-link, a.verdict, span.output, div.cell_output, .cell, figure, table, math, .math, code, pre"

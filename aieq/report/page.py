@@ -14,8 +14,8 @@ from ..errors import ParameterError, UnknownNameError, did_you_mean
 from ..evidence import load
 from ..findings import REGISTRY, SECTIONS, Context, context_for
 from ..quantity import Quantity
+from .chapters import chapter_files
 
-APPENDICES = ("index", "verdict", "figures", "sources", "dictionary", "methods", "rerun", "api")
 UNKNOWN = "not known on that day"
 _GRADE_SAYS = {
     "reported": "as reported",
@@ -42,7 +42,7 @@ def open_chapter(name: str, *, as_of: str | date, scenario: str = "base", seed: 
     Parameters
     ----------
     name : str
-        Section of the article (``gamble``, ``cost`` ...) or name of an appendix.
+        Section of the article (``gamble``, ``cost`` ...), or name of any other notebook in ``chapters/``.
     as_of : str or date
         Last day of publication that counts, ``YYYY-MM-DD``.
     scenario : str
@@ -63,8 +63,10 @@ def open_chapter(name: str, *, as_of: str | date, scenario: str = "base", seed: 
     UnknownNameError
         If the chapter or the scenario does not exist.
     """
-    allowed = (*SECTIONS, *APPENDICES)
-    if name not in allowed:
+    others = [path.stem for path in chapter_files()]
+    allowed = tuple(dict.fromkeys((*SECTIONS, *others)))
+    # On a machine that has the package without the book, a chapter comes by itself and cannot be looked up.
+    if name not in allowed and others:
         msg = f"there is no chapter {name!r}.{did_you_mean(name, allowed)} There are {', '.join(allowed)}."
         raise UnknownNameError(msg)
     if not isinstance(as_of, (str, date)):
