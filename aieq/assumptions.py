@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ScenarioError, UnknownNameError, did_you_mean
+from .home import HOME
 from .quantity import UNITS, Quantity
 
-FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
+FOLDER = HOME / "data" / "scenarios"
 _FIELDS = {"title", "unit", "base", "range", "because", "sources"}
+# What a value can be at all, unless its entry says `possible`. Both ends are included, so that a refusal names values
+# that work.
+_POSSIBLE: dict[str, tuple[float, float]] = {
+    "ratio": (0, 1),  # most are shares; a rise, a growth or a cost over another may be wider and says so
+    "years": (0.05, 100),  # lives and half-lives are divided by; nothing here outlives a century
+    "months": (1, 120),
+    "multiple": (0, 10),
+    "USD_bn": (0, 100_000),  # the output of the world
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,9 @@ class Assumption:
         Lowest and highest defensible value, in the shape of `base`.
     sources : tuple of str
         Keys of ``data/sources.csv``; empty for a convention, which `because` must then defend.
+    possible : tuple of float
+        Lowest and highest value that makes sense at all; beyond the range and within these, the results are those of
+        a view nobody in the evidence defends.
     """
 
     name: str
@@ -42,6 +55,46 @@ class Assumption:
     range: Any
     because: str
     sources: tuple[str, ...]
+    possible: tuple[float, float]
+
+    def check(self, value: Any, where: str) -> float:
+        """
+        Refuse what the value of this assumption, or of one of its members, cannot be.
+
+        Parameters
+        ----------
+        value : float
+            What it is to be.
+        where : str
+            Who says so, for the message.
+
+        Returns
+        -------
+        float
+            The value; whole numbers as integers, so that equal scenarios have equal names.
+
+        Raises
+        ------
+        ScenarioError
+            If it is no number or lies outside `possible`.
+
+        Examples
+        --------
+        >>> load_scenario("base").assumptions["cost_of_capital_ratio"].check(12, "the change")
+        Traceback (most recent call last):
+        aieq.errors.ScenarioError: the change: cost_of_capital_ratio is 12, and a ratio here lies between 0 and 1...
+        """
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            msg = f"{where}: {self.name} is {value!r}; give a number"
+            raise ScenarioError(msg)
+        low, high = self.possible
+        if not low <= value <= high:
+            unit = {"ratio": "a ratio here", "other": "it"}.get(self.unit, f"it (in {self.unit})")
+            defended = f"{self.range[0]:g} to {self.range[1]:g}" if isinstance(self.range, (list, tuple)) else ""
+            hint = " Per cent are written as a ratio: 12 % is 0.12." if self.unit == "ratio" and value > 1 else ""
+            msg = f"{where}: {self.name} is {value:g}, and {unit} lies between {low:g} and {high:g}"
+            raise ScenarioError(f"{msg}{f'; {defended} is defended' if defended else ''}.{hint}")
+        return int(value) if float(value).is_integer() else value
 
 
 class Scenario(Mapping[str, Any]):
@@ -299,7 +352,7 @@ def _yaml(path: Path) -> Any:
 def _read_base(path: Path) -> dict[str, Assumption]:
     assumptions = {}
     for name, entry in _yaml(path).items():
-        missing, extra = _FIELDS - set(entry), set(entry) - _FIELDS
+        missing, extra = _FIELDS - set(entry), set(entry) - _FIELDS - {"possible"}
         if missing or extra:
             msg = f"{path.name}: {name} lacks {sorted(missing)} and has {sorted(extra)} too many"
             raise ScenarioError(msg)
@@ -307,6 +360,10 @@ def _read_base(path: Path) -> dict[str, Assumption]:
             msg = f"{path.name}: {name} has the unit {entry['unit']!r}.{did_you_mean(entry['unit'], UNITS)}"
             raise ScenarioError(msg)
         base, low_high = entry["base"], entry["range"]
+        possible = entry.get("possible") or _POSSIBLE.get(entry["unit"])
+        if not possible:
+            msg = f"{path.name}: {name} is in {entry['unit']}, which has no usual bounds; add possible: [lowest, highest]"
+            raise ScenarioError(msg)
         members = base if isinstance(base, dict) else {"": base}
         ranges = low_high if isinstance(base, dict) else {"": low_high}
         for member, value in members.items():
@@ -314,9 +371,11 @@ def _read_base(path: Path) -> dict[str, Assumption]:
             if not low <= value <= high:
                 msg = f"{path.name}: {name} {member} is {value}, outside its range {low} to {high}"
                 raise ScenarioError(msg)
-        assumptions[name] = Assumption(
-            name, entry["title"], entry["unit"], base, low_high, entry["because"], tuple(entry["sources"])
-        )
+            if not possible[0] <= low <= high <= possible[1]:
+                msg = f"{path.name}: {name} {member} has the range {low} to {high}, outside what is possible: {possible}"
+                raise ScenarioError(msg)
+        about = (entry["title"], entry["unit"], base, low_high, entry["because"], tuple(entry["sources"]))
+        assumptions[name] = Assumption(name, *about, possible=tuple(possible))
     return assumptions
 
 
@@ -330,12 +389,6 @@ def _checked(assumptions: Mapping[str, Assumption], name: str, value: Any, now: 
         if extra := set(value) - set(now[name]):
             msg = f"{where}: {name} has no member {sorted(map(str, extra))}; it has {', '.join(map(str, now[name]))}"
             raise ScenarioError(msg)
-        return {member: _number(value.get(member, old), name, where) for member, old in now[name].items()}
-    return _number(value, name, where)
-
-
-def _number(value: Any, name: str, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        msg = f"{where}: {name} is {value!r}; give a number"
-        raise ScenarioError(msg)
-    return value
+        check = assumptions[name].check
+        return {m: check(value[m], where) if m in value else old for m, old in now[name].items()}
+    return assumptions[name].check(value, where)

@@ -15,9 +15,10 @@ import pandas as pd
 
 from . import periods
 from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
+from .home import HOME
 from .quantity import Quantity, weakest
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = HOME / "data"
 UNITS = ("USD_mn USD pct ratio MW GW TWh people_mn index tokens years FLOP USD_per_mtok USD_per_gpu_hour other").split()
 BASES = ("reported", "secondary", "estimate", "guidance", "projection")
 OUTCOMES = ("reported", "secondary", "estimate")

@@ -14,7 +14,7 @@ import pytest
 
 # From the ground up. A part that is named nowhere is a topic: it knows the evidence and is asked by findings.
 FLOORS = [
-    {"errors", "quantity", "periods", "kernels"},
+    {"errors", "home", "quantity", "periods", "kernels"},
     {"evidence", "equation", "assumptions", "trends", "charts"},
     {"topics"},
     {"findings"},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from aieq.errors import ParameterError, UnknownNameError, did_you_mean
+from aieq.home import HOME
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
 GLUED = "application/papermill.record/"
 
 
@@ -27,8 +29,10 @@ def environment(root: Path = ROOT) -> dict[str, str]:
     dict of str
         Environment variables.
     """
+    # Beside the chapters in a checkout; what is installed stays as it is.
+    build = root / "_build" if (root / "pyproject.toml").is_file() else Path(tempfile.gettempdir()) / "aieq_build"
     # IPython complains of a folder whose parent does not exist.
-    (root / "_build").mkdir(exist_ok=True)
+    build.mkdir(exist_ok=True)
     return {
         "OPENBLAS_NUM_THREADS": "1",  # chapters run side by side; and sums come out in one order
         "OMP_NUM_THREADS": "1",
@@ -41,8 +45,8 @@ def environment(root: Path = ROOT) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
         "JUPYTER_PATH": "",
-        "JUPYTER_CONFIG_DIR": str(root / "_build" / ".jupyter"),
-        "IPYTHONDIR": str(root / "_build" / ".ipython"),
+        "JUPYTER_CONFIG_DIR": str(build / ".jupyter"),
+        "IPYTHONDIR": str(build / ".ipython"),
     }
 
 

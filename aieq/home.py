@@ -1,0 +1,28 @@
+"""Where the evidence and the chapters are: in the checkout, else among what ships with the package."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT_VARIABLE = "AIEQ_ROOT"
+
+
+def find_home() -> Path:
+    """
+    Find the folder that holds ``data/`` and ``chapters/``.
+
+    Returns
+    -------
+    Path
+        What the environment variable ``AIEQ_ROOT`` says (a worker that was sent its data says so), else the checkout,
+        else what ships with the installed package.
+    """
+    told = os.environ.get(ROOT_VARIABLE)
+    if told:
+        return Path(told).resolve()
+    package = Path(__file__).resolve().parent
+    return package.parent if (package.parent / "data" / "observations.csv").is_file() else package / "shipped"
+
+
+HOME = find_home()
