@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ScenarioError, UnknownNameError, did_you_mean
+from .home import HOME
 from .quantity import UNITS, Quantity
 
-FOLDER = Path(__file__).resolve().parent.parent / "data" / "scenarios"
+FOLDER = HOME / "data" / "scenarios"
 _FIELDS = {"title", "unit", "base", "range", "because", "sources"}
 # What a value can be at all, unless its entry says `possible`. Both ends are included, so that a refusal names values
 # that work.
