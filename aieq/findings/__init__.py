@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,8 +12,26 @@ from ..assumptions import Scenario, load_scenario
 from ..errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
 from ..evidence import View, load
 from ..quantity import UNITS, Quantity
+from ..reads import Store, Supposition, Watched
 
 SECTIONS = ("gamble", "cost", "revenue", "history", "payer", "ways_out")
+# What a sweep computes unless asked for more: both sides of the equation under both rules, what they are made of, and
+# where they go; enough to see through which term a changed assumption acts.
+HEADLINE = (
+    "actual_ai_revenue_usd_bn",
+    "required_revenue_usd_bn",
+    "required_revenue_capital_usd_bn",
+    "coverage_ratio",
+    "coverage_capital_ratio",
+    "rules_apart_multiple",
+    "gpu_run_rate_usd_bn",
+    "ai_capital_stock_usd_bn",
+    "ai_capital_charge_usd_bn",
+    "ai_running_cost_usd_bn",
+    "missing_revenue_capital_usd_bn",
+    "break_even_constant_growth_years",
+    "coverage_capital_ahead_ratio",
+)
 T = TypeVar("T")
 
 
@@ -82,9 +101,22 @@ class Context:
     '$142 bn'
     """
 
-    def __init__(self, view: View, scenario: Scenario, seed: int = 0) -> None:
-        self.view, self.scenario, self.seed = view, scenario, seed
-        self._memo: dict[Hashable, Any] = {}
+    def __init__(
+        self,
+        view: View,
+        scenario: Scenario,
+        seed: int = 0,
+        *,
+        _store: Store | None = None,
+        _supposed: Supposition | None = None,
+    ) -> None:
+        plain = scenario.plain if isinstance(scenario, Watched) else scenario
+        self.view, self.seed = view, seed
+        self._store = Store() if _store is None else _store
+        self._supposed = Supposition(plain, self._store) if _supposed is None else _supposed
+        self.scenario: Scenario = self._supposed.on(plain.root)
+        self._root = plain.root
+        self._memo, self._reads = self._supposed.memos.setdefault((view.day, self._root), ({}, {}))
 
     @property
     def as_of(self) -> date:
@@ -92,15 +124,35 @@ class Context:
         return self.view.day
 
     def memo(self, key: Hashable, function: Callable[[], T]) -> T:
-        """Compute something shared by several findings once; an error is remembered too."""
+        """
+        Compute something shared by several findings once; an error is remembered too.
+
+        What was computed under another scenario is taken over if all that it reads of the scenario is the same
+        (:class:`aieq.reads.Store`). So `function` must return values, not something that reads the scenario later.
+        """
         if key not in self._memo:
-            try:
-                self._memo[key] = function()
-            except (VintageError, EvidenceError) as error:
-                self._memo[key] = error
+            self._memo[key] = self._find_or_compute(key, function)
+        elif key in self._reads:
+            self._store.note_all(self._root, self._reads[key])
         result = self._memo[key]
         if isinstance(result, Exception):
-            raise result
+            raise result.with_traceback(None)  # it would hold the frames of everybody who ever asked
+        return result
+
+    def _find_or_compute(self, key: Hashable, function: Callable[[], T]) -> T | Exception:
+        where = (self.view.day, key, self._supposed, self._root)
+        found = self._store.find(*where)
+        if found is not None:
+            result, self._reads[key] = found
+            self._store.note_all(self._root, self._reads[key])
+            return result
+        with self._store.reading(self._root) as reads:
+            try:
+                result = function()
+            except (VintageError, EvidenceError) as error:
+                result = error.with_traceback(None)
+                result.__cause__ = result.__context__ = None
+        self._reads[key] = self._store.keep(*where, reads, result)
         return result
 
     def __getitem__(self, name: str) -> Quantity:
@@ -124,17 +176,98 @@ class Context:
         except VintageError:
             return None
 
+    def _beside(self, view: View, root: str) -> Context:
+        return Context(view, self._supposed.on(root), self.seed, _store=self._store, _supposed=self._supposed)
+
     def with_scenario(self, name: str) -> Context:
-        """Return the same day on another shipped scenario, with the changes of this one (computed once)."""
-        if name in (self.scenario.name, self.scenario.root):
+        """
+        Return the same day on another shipped scenario, with the changes of this one (computed once).
+
+        Raises
+        ------
+        UnknownNameError
+            If no scenario of that name is shipped.
+        """
+        if name == self.scenario.root:
             return self
-        return self.memo(("scenario", name), lambda: Context(self.view, self.scenario.onto(name), self.seed))
+        if load_scenario(name).root != name:
+            msg = f"{name!r} does not ship with the project; use vary(load_scenario({name!r})) for another scenario"
+            raise UnknownNameError(msg)
+        return self._beside(self.view, name)
 
     def at(self, day: str | date) -> Context:
         """Return the same scenario on another day (computed once)."""
-        return self.memo(("day", str(day)), lambda: Context(self.view.evidence.as_of(day), self.scenario, self.seed))
+        return self._beside(self.view.evidence.as_of(day), self._root)
+
+    def vary(self, scenario: Scenario | str) -> Context:
+        """
+        Return the same day under another scenario; what does not hang on the difference is not computed again.
+
+        Parameters
+        ----------
+        scenario : Scenario or str
+            What is supposed, or its text (:func:`aieq.assumptions.load_scenario`).
+
+        Examples
+        --------
+        >>> context = context_for("2025-03-31")
+        >>> required, run_rate = context["required_revenue_usd_bn"], context["gpu_run_rate_usd_bn"]
+        >>> thin = context.vary("base, cahn_buyer_gross_margin_ratio=0.4")
+        >>> thin["gpu_run_rate_usd_bn"] is run_rate
+        True
+        >>> round(thin["required_revenue_usd_bn"].value / required.value, 4)  # 0.5 / 0.6
+        0.8333
+        """
+        chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
+        same = chosen.assumptions is self.scenario.assumptions
+        return Context(self.view, chosen, self.seed, _store=self._store if same else None)
 
 
+def select(asked: str | Iterable[str]) -> tuple[str, ...]:
+    """
+    Name findings: one by one, by section, or in bulk.
+
+    Parameters
+    ----------
+    asked : str or iterable of str
+        Each ``headline`` (``HEADLINE``), ``all``, a section, or a finding. Those that :mod:`aieq.claims` registers are
+        known once it is imported.
+
+    Returns
+    -------
+    tuple of str
+        Names of findings, each once, in the order asked for.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is none of these, or nothing is asked for.
+
+    Examples
+    --------
+    >>> select("headline") == HEADLINE
+    True
+    >>> select(["coverage_ratio", "gamble"])[:2]
+    ('coverage_ratio', 'gpu_run_rate_usd_bn')
+    """
+    groups = {"headline": HEADLINE, "all": tuple(REGISTRY)}
+    groups |= {section: tuple(n for n, entry in REGISTRY.items() if entry.section == section) for section in SECTIONS}
+    found: list[str] = []
+    for name in [asked] if isinstance(asked, str) else asked:
+        if name not in groups and name not in REGISTRY:
+            msg = (
+                f"there is no finding and no section {name!r}.{did_you_mean(str(name), [*groups, *REGISTRY])} Ask for "
+                f"{', '.join(groups)} or a finding by its name."
+            )
+            raise UnknownNameError(msg)
+        found += groups.get(name, (name,))
+    if not found:
+        msg = "no finding is asked for: name some, or ask for headline or all"
+        raise UnknownNameError(msg)
+    return tuple(dict.fromkeys(found))
+
+
+@functools.cache
 def first_day() -> date:
     """
     The first day on which the report can be asked anything: when both sides of the equation had a figure.

@@ -418,7 +418,7 @@ def _projected_earlier(context: Context, name: str) -> float:
 def backtest(context: Context) -> Quantity:
     actual = context["actual_ai_revenue_usd_bn"].value
     ratios = [_projected_earlier(context, name) / actual for name in SCENARIOS]
-    here = _projected_earlier(context, context.scenario.name) / actual
+    here = _projected_earlier(context, context.scenario.root) / actual
     return _ahead(context, here, "ratio", min(*ratios, here), max(*ratios, here))
 
 
@@ -436,7 +436,7 @@ def backtest_article(context: Context) -> Quantity:
         return there["actual_ai_revenue_usd_bn"].value * float(pace(there).earned.factor(years)) / actual
 
     ratios = [projected(name) for name in SCENARIOS]
-    here = projected(context.scenario.name)
+    here = projected(context.scenario.root)
     return _ahead(context, here, "ratio", min(*ratios, here), max(*ratios, here))
 
 
