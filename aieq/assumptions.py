@@ -362,7 +362,7 @@ def _read_base(path: Path) -> dict[str, Assumption]:
         base, low_high = entry["base"], entry["range"]
         possible = entry.get("possible") or _POSSIBLE.get(entry["unit"])
         if not possible:
-            msg = f"{path.name}: {name} is in {entry['unit']}, which has no usual bounds; add possible: [lowest, highest]"
+            msg = f"{path.name}: {name} is in {entry['unit']}, which has no usual bounds; add possible: [low, high]"
             raise ScenarioError(msg)
         members = base if isinstance(base, dict) else {"": base}
         ranges = low_high if isinstance(base, dict) else {"": low_high}
@@ -372,7 +372,7 @@ def _read_base(path: Path) -> dict[str, Assumption]:
                 msg = f"{path.name}: {name} {member} is {value}, outside its range {low} to {high}"
                 raise ScenarioError(msg)
             if not possible[0] <= low <= high <= possible[1]:
-                msg = f"{path.name}: {name} {member} has the range {low} to {high}, outside what is possible: {possible}"
+                msg = f"{path.name}: {name} {member} has the range {low} to {high}, outside the possible {possible}"
                 raise ScenarioError(msg)
         about = (entry["title"], entry["unit"], base, low_high, entry["because"], tuple(entry["sources"]))
         assumptions[name] = Assumption(name, *about, possible=tuple(possible))
