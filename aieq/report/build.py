@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -254,7 +254,7 @@ def execute(chapters: Sequence[Chapter], cache: Path, cwd: Path, *, also: Sequen
 # --- the staged book --------------------------------------------------------------------------------------------
 
 
-def _merged(chapter: Chapter) -> str:
+def _merged(chapter: Chapter, edit: Callable[[Any], None] | None = None) -> str:
     """The chapter with its new outputs, and without the times and parameters that other programs leave in it."""
     import nbformat
 
@@ -266,6 +266,8 @@ def _merged(chapter: Chapter) -> str:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, (cell, outputs) in enumerate(zip(code, chapter.outputs or [], strict=True), 1):
         cell.outputs, cell.execution_count = [nbformat.from_dict(output) for output in outputs], number
+    if edit:
+        edit(notebook)
     notebook.metadata.setdefault("language_info", {"name": "python", "pygments_lexer": "ipython3"})
     return nbformat.writes(notebook) + "\n"
 
@@ -286,6 +288,7 @@ def stage(
     *,
     settings: Mapping[str, Any] | None = None,
     toc: Mapping[str, Any] | None = None,
+    edit: Callable[[Any], None] | None = None,
 ) -> None:
     """
     Lay out the book with executed chapters, touching only files that differ.
@@ -302,6 +305,8 @@ def stage(
         Settings of sphinx on top of those in `_config.yml`.
     toc : mapping, optional
         Table of contents in place of `_toc.yml`.
+    edit : callable, optional
+        Called with each chapter, to change it in place.
     """
     import yaml
 
@@ -320,7 +325,7 @@ def stage(
     for path in (root / "chapters").glob("*.md"):
         wanted[path.relative_to(root)] = path.read_bytes()
     for chapter in chapters:
-        wanted[chapter.path.relative_to(root)] = _merged(chapter).encode()
+        wanted[chapter.path.relative_to(root)] = _merged(chapter, edit).encode()
     for relative, content in wanted.items():
         _put(target / relative, content)
     for path in files_under(target):

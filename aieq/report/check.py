@@ -145,7 +145,7 @@ class PageReader(HTMLParser):
         self.text.append(data)
 
 
-def _toc_files(toc: Path) -> list[str]:
+def toc_files(toc: Any) -> list[str]:
     """Names of the pages a table of contents asks for, in its order."""
 
     def files(node: Any) -> Iterator[str]:
@@ -157,7 +157,7 @@ def _toc_files(toc: Path) -> list[str]:
             for part in node:
                 yield from files(part)
 
-    return list(files(yaml.safe_load(toc.read_text(encoding="utf-8"))))
+    return list(files(toc))
 
 
 def read_pages(folder: Path) -> dict[str, PageReader]:
@@ -205,7 +205,8 @@ def check_book(html_dir: Path | str, *, toc: Path | None = None) -> list[str]:
     folder = Path(html_dir)
     if not folder.is_dir():
         return [f"{folder}: there is no built book here; run make book"]
-    wanted = [f"{name}.html" for name in _toc_files(toc or ROOT / "_toc.yml")]
+    contents = yaml.safe_load((toc or ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    wanted = [f"{name}.html" for name in toc_files(contents)]
     pages = read_pages(folder)
     problems = [
         f"{name}: the table of contents asks for this page, it was not built" for name in wanted if name not in pages

@@ -136,6 +136,7 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
         # Not `cwd`: that moves this whole process, in which other chapters may be running.
         resources={"metadata": {"path": str(path.parent)}},
         execution_timeout=CELL_TIMEOUT_SECONDS,
+        extra_arguments=["--log-level=40"],  # a kernel warns of its transport each time it starts
         progress_bar=False,
         log_output=False,
     )

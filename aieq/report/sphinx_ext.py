@@ -15,7 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from aieq.report import html_charts, html_math
+from aieq.report import edition_pages, html_charts, html_math
 
 _DESCRIPTION_LENGTH = 200
 
@@ -52,10 +52,13 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     context["aieq_description"] = ""
     if 'name="description"' not in context.get("metatags", ""):
         context["aieq_description"] = describe(doctree) or app.config.aieq_description
-    context["aieq_banner"] = app.config.aieq_banner
+    if edition := app.config.aieq_edition:
+        _tell_edition(context, pagename, edition)
     body = context.get("body")
     if not body:
         return
+    if app.config.aieq_elsewhere:
+        body = edition_pages.lead_elsewhere(body, pagename, app.config.aieq_elsewhere)
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
     if '<figure class="chart"' in body:
         specs = html_charts.specifications(executed)
@@ -66,6 +69,17 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
 
 
+def _tell_edition(context: dict[str, Any], pagename: str, edition: dict[str, Any]) -> None:
+    """Say on a page under which day and assumptions it was made, in its title and description too."""
+    label = edition["label"]
+    if context.get("aieq_description"):
+        context["aieq_description"] = f"{label[0].upper()}{label[1:]}: {context['aieq_description']}"
+    # The name of the book ends the title of every page and of the window.
+    context["docstitle"] = f"{context['docstitle']} ({label})"
+    start = edition_pages.base_of(edition["default_edition"], pagename)
+    context["aieq_edition"] = edition | {"link": f"{start}{pagename}.html" if start else ""}
+
+
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
         html_charts.write_bundle(Path(app.outdir))
@@ -74,14 +88,17 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
 def _version() -> int:
     """Number the code that shapes pages: Sphinx reads every page again when it changes, so none keeps an old shape."""
     home = Path(__file__).parent
-    files = [home / "sphinx_ext.py", *sorted(home.glob("html_*.py")), home.parent / "charts" / "still.py"]
+    files = [home / "sphinx_ext.py", home / "edition_pages.py", home.parent / "charts" / "still.py"]
+    files += sorted(home.glob("html_*.py"))
     return int(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8], 16)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.add_config_value("aieq_description", "", "html")
-    app.add_config_value("aieq_banner", "", "html")
+    app.add_config_value("aieq_published", "", "html")  # where the default edition can be read
+    app.add_config_value("aieq_edition", {}, "html")  # what a book that is not the default edition says of itself
+    app.add_config_value("aieq_elsewhere", {}, "html")  # of a book of some chapters: the others, and where they are
     app.add_html_math_renderer(
         "mathml", inline_renderers=(html_math.visit_inline, None), block_renderers=(html_math.visit_block, None)
     )
