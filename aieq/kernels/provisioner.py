@@ -1,0 +1,141 @@
+"""Starts kernels for jupyter_client by forking them; by itself where that cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Integer, List, Unicode
+
+from aieq.errors import RunError
+from aieq.kernels.server import POLL_SECONDS, ForkedKernel, server_for
+from aieq.kernels.spec import Used, note, why_ordinary
+
+MEMORY = "AIEQ_KERNEL_MEMORY_MB"
+KILL_SECONDS = 5.0
+_LAUNCHER = ["-m", "ipykernel_launcher"]
+
+
+class ForkProvisioner(LocalProvisioner):
+    """Forks kernels from a process that has the libraries loaded; everything else is as for an ordinary kernel."""
+
+    preload = List(Unicode(), help="Modules that the fork server imports before the first kernel.").tag(config=True)
+    memory_mb = Integer(
+        0, help=f"Memory a kernel may write to, in MB; 0 for no limit. The environment variable {MEMORY} goes before it."
+    ).tag(config=True)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """
+        Start a kernel.
+
+        Parameters
+        ----------
+        cmd : list of str
+            Its command line.
+        **kwargs
+            As for `subprocess.Popen`.
+
+        Returns
+        -------
+        dict
+            How to connect to it.
+        """
+        reason = self._why_not(cmd, kwargs)
+        level = logging.INFO
+        if not reason:
+            try:
+                self.process = await self._fork(cmd, kwargs)  # type: ignore[assignment]
+            except RunError as error:
+                reason, level = str(error), logging.WARNING
+        if reason:
+            note(Used("ordinary", reason), level)
+            return await super().launch_kernel(cmd, **kwargs)
+        note(Used("forked"))
+        self.pid, self.pgid = self.process.pid, None  # type: ignore[attr-defined]
+        self.cwd = kwargs.get("cwd") or Path.cwd()
+        return self.connection_info
+
+    def _why_not(self, cmd: Sequence[str], kwargs: dict[str, Any]) -> str:
+        """Why this kernel cannot be forked; empty if it can."""
+        reason = why_ordinary(kwargs.get("env"))
+        if reason:
+            return reason
+        if list(cmd[1:3]) != _LAUNCHER or Path(cmd[0]).resolve() != Path(sys.executable).resolve():
+            return f"its command is not this Python's ipykernel: {' '.join(cmd[:3])}"
+        if subprocess.PIPE in (kwargs.get(name) for name in ("stdin", "stdout", "stderr")):
+            return "its streams are wanted as pipes"
+        folder = Path(kwargs.get("cwd") or Path.cwd())
+        for top in sorted({name.split(".")[0] for name in self.preload}):
+            if (folder / f"{top}.py").exists() or (folder / top / "__init__.py").exists():
+                return f"{folder} has a module {top} of its own"
+        return ""
+
+    async def _fork(self, cmd: Sequence[str], kwargs: dict[str, Any]) -> ForkedKernel:
+        env = dict(kwargs["env"])
+        if not kwargs.get("independent"):
+            env["JPY_PARENT_PID"] = str(os.getpid())
+        folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f"a kernel was to start in {folder}, which is not a folder")
+        limit = env.get(MEMORY) or self.memory_mb
+        try:
+            memory = int(limit) * 2**20
+        except ValueError:
+            raise RunError(f"{MEMORY} is {limit!r}; give a whole number of MB") from None
+        request = {"argv": list(cmd[3:]), "env": env, "cwd": folder, "umask": _umask(), "memory": memory}
+        with contextlib.ExitStack() as opened:
+            streams = _streams(kwargs, opened)
+            try:
+                return await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+            except RunError:
+                # The server may have been killed just now, or closed by another thread; a second one is no accident.
+                return await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+
+    async def kill(self, restart: bool = False) -> None:
+        """
+        Kill the kernel, and return when it is dead.
+
+        Parameters
+        ----------
+        restart : bool
+            Whether another is to follow.
+        """
+        await super().kill(restart)
+        clock = asyncio.get_running_loop()
+        until = clock.time() + KILL_SECONDS
+        while self.process is not None and self.process.poll() is None and clock.time() < until:  # type: ignore[unreachable]
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _umask() -> int:
+    """Read the mask of this process; to ask the operating system means to set it, for all threads."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return 0o022
+
+
+def _streams(kwargs: dict[str, Any], opened: contextlib.ExitStack) -> list[int]:
+    """Standard input, output and error as `subprocess.Popen` would understand them; input is empty by default."""
+    null = opened.enter_context(open(os.devnull, "r+b", buffering=0)).fileno()
+    found = []
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        given = kwargs.get(name)
+        if given is None:
+            found.append(null if number == 0 else number)
+        elif given == subprocess.DEVNULL:
+            found.append(null)
+        elif given == subprocess.STDOUT:
+            found.append(found[1])
+        else:
+            found.append(given if isinstance(given, int) else given.fileno())
+    return found

@@ -1,0 +1,322 @@
+"""
+A process that has the libraries loaded and forks one kernel per run.
+
+This file is run by path and imports nothing of the package, so that the kernels it forks import whichever copy of it
+lies on their own path. It runs no notebook's code and starts no thread; all that a run does, it does in its fork.
+
+It is started by `aieq.kernels.server` with one socket. Over that socket comes, for each kernel, another socket and
+the three standard streams; over that one comes the launch (arguments, environment, folder), and then signals, while
+back go ``pid``, ``ready`` and ``exit``. No socket has a name, so nobody else can connect and none is left behind. When
+the client is gone, so are this process and all its kernels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+HEADER = struct.Struct("!I")
+# Threads that libraries keep and that look after themselves in a fork.
+KNOWN_THREADS = {"jemalloc_bg_thd"}
+
+
+class Run:
+    """One kernel: its socket, its streams, and its process once there is one."""
+
+    def __init__(self, channel: socket.socket, streams: list[int]) -> None:
+        self.channel, self.streams = channel, streams
+        self.received = b""
+        self.launch: dict[str, Any] | None = None
+        self.pid: int | None = None
+
+    def tell(self, word: str) -> None:
+        """Say something to the client; if it no longer listens, the next reading shows it."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(word.encode() + b"\n")
+
+    def signal(self, number: int) -> None:
+        """Signal the kernel and what it started. Only a process not yet reaped is known here, so it is never another's."""
+        if self.pid is None:
+            return
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            # The fork has not made its group yet.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def close(self) -> None:
+        """Let go of the socket and the streams."""
+        self.channel.close()
+        while self.streams:
+            os.close(self.streams.pop())
+
+
+class Zygote:
+    """Waits for launches, signals and deaths."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.client = os.getppid()
+        self.runs: set[Run] = set()
+        self.bell, self.ring = socket.socketpair()
+        self.bell.setblocking(False)
+        self.ring.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self.ring.fileno(), warn_on_full_buffer=False)
+        self.waiting = selectors.DefaultSelector()
+        self.waiting.register(control, selectors.EVENT_READ)
+        self.waiting.register(self.bell, selectors.EVENT_READ)
+
+    def serve(self) -> Run | None:
+        """
+        Serve until the client is gone.
+
+        Returns
+        -------
+        Run or None
+            In a fork, the run it is to become; None in this process, when there is no client any more.
+        """
+        # A process forked by the client may hold a copy of its end; that the client itself died shows as a new parent.
+        while os.getppid() == self.client:
+            for key, _ in self.waiting.select(timeout=1.0):
+                if key.fileobj is self.bell:
+                    with contextlib.suppress(BlockingIOError):
+                        self.bell.recv(4096)
+                elif key.fileobj is self.control:
+                    if not self.accept():
+                        return self.end()
+                elif key.data in self.runs and self.hear(key.data):
+                    return key.data
+            self.reap()
+        return self.end()
+
+    def accept(self) -> bool:
+        """Take the socket and the streams of a new run; False if there is nobody at the other end."""
+        try:
+            message, files, _, _ = socket.recv_fds(self.control, 1, 4)
+        except ConnectionError:
+            return False
+        if message:
+            run = Run(socket.socket(fileno=files[0]), files[1:])
+            self.runs.add(run)
+            self.waiting.register(run.channel, selectors.EVENT_READ, run)
+        return bool(message)
+
+    def hear(self, run: Run) -> bool:
+        """Read what the client says about a run; True in the fork this made."""
+        try:
+            data = run.channel.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            # Nobody waits for this kernel any more.
+            self.waiting.unregister(run.channel)
+            run.signal(signal.SIGKILL)
+            if run.pid is None:
+                self.forget(run)
+            return False
+        run.received += data
+        if run.launch is None:
+            if len(run.received) < HEADER.size:
+                return False
+            end = HEADER.size + HEADER.unpack_from(run.received)[0]
+            if len(run.received) < end:
+                return False
+            run.launch = json.loads(run.received[HEADER.size : end])
+            run.received = run.received[end:]
+            return self.fork(run)
+        *lines, run.received = run.received.split(b"\n")
+        for line in lines:
+            run.signal(int(line))
+        return False
+
+    def fork(self, run: Run) -> bool:
+        """Fork the kernel of a run; True in the fork."""
+        pid = os.fork()
+        if pid == 0:
+            self.leave(run)
+            return True
+        run.pid = pid
+        run.tell(f"pid {pid}")
+        while run.streams:
+            os.close(run.streams.pop())
+        return False
+
+    def leave(self, mine: Run) -> None:
+        """In a fork: let go of what belongs to this process and to the other runs."""
+        signal.set_wakeup_fd(-1)
+        self.waiting.close()
+        for end in (self.control, self.bell, self.ring):
+            end.close()
+        for run in self.runs - {mine}:
+            run.close()
+
+    def reap(self) -> None:
+        """Report kernels that ended, and end what they left running."""
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(ended.si_pid, signal.SIGKILL)
+            _, status = os.waitpid(ended.si_pid, 0)
+            for run in [run for run in self.runs if run.pid == ended.si_pid]:
+                run.tell(f"exit {os.waitstatus_to_exitcode(status)}")
+                self.forget(run)
+
+    def forget(self, run: Run) -> None:
+        """A run is over."""
+        self.runs.discard(run)
+        with contextlib.suppress(KeyError, ValueError):
+            self.waiting.unregister(run.channel)
+        run.close()
+
+    def end(self) -> None:
+        """Kill all kernels and wait until they are dead."""
+        for run in self.runs:
+            run.signal(signal.SIGKILL)
+        while any(run.pid is not None for run in self.runs):
+            self.reap()
+            time.sleep(0.002)
+
+
+def preload(names: list[str]) -> list[str]:
+    """Import what kernels will need; says what is not there. Nothing is set, called or drawn: imports only."""
+    missing = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # a library that cannot be imported fails in the run that wants it
+            missing.append(f"{name}: {type(error).__name__}: {error}")
+    return missing
+
+
+def own_code() -> list[tuple[str, int, int]]:
+    """Files of loaded modules that no package manager installed, with time and size: they may change at any moment."""
+    installed = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    found = []
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if file and os.path.isabs(file) and not file.startswith(installed):
+            with contextlib.suppress(OSError):
+                state = os.stat(file)
+                found.append((file, state.st_mtime_ns, state.st_size))
+    return found
+
+
+def strange_threads() -> list[str]:
+    """Names of threads that could hold a lock at the moment of a fork."""
+    # A first fork makes thread pools of numerical libraries stop; they start again where they are used.
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    names = []
+    for task in Path("/proc/self/task").iterdir():
+        if task.name != str(os.getpid()):
+            with contextlib.suppress(OSError):
+                names.append((task / "comm").read_text().strip())
+    return sorted(set(names) - KNOWN_THREADS)
+
+
+def settle(run: Run, parent: int) -> list[str]:
+    """
+    Make this fork what a kernel started by itself would be: session, signals, streams, environment, folder, chance.
+
+    Parameters
+    ----------
+    run : Run
+        What it is to become.
+    parent : int
+        Process it was forked from.
+
+    Returns
+    -------
+    list of str
+        Arguments of the kernel.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number, stream in enumerate(run.streams):
+        os.dup2(stream, number)
+    while run.streams:
+        os.close(run.streams.pop())
+    launch = run.launch or {}
+    os.environ.clear()
+    os.environ.update(launch["env"])
+    time.tzset()
+    os.umask(launch["umask"])
+    os.chdir(launch["cwd"])
+    if launch["memory"]:
+        # What a process has written to, not what it has reserved: libraries reserve far more than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (launch["memory"], launch["memory"]))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    return launch["argv"]
+
+
+def become_kernel(run: Run, parent: int) -> None:
+    """Be the kernel of a run until it is told to stop; the interpreter then ends as any other."""
+    arguments = settle(run, parent)
+    import ipykernel_launcher
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [ipykernel_launcher.__file__, *arguments]
+    sys.orig_argv[1:] = ["-m", "ipykernel_launcher", *arguments]
+    # It ends with its parent, which is this server and not the client that the environment names.
+    app = IPKernelApp.instance(parent_handle=parent)
+    app.initialize(arguments)
+    run.tell("ready")
+    run.close()
+    app.start()
+
+
+def main() -> None:
+    """Load, answer, serve; in a fork, be a kernel."""
+    # The folder of this file, which a kernel that was not forked does not have on its path.
+    sys.path.remove(str(Path(__file__).parent))
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    missing = preload(["ipykernel.kernelapp", "ipykernel.debugger", "ipykernel_launcher", *json.loads(sys.argv[2])])
+    strange = strange_threads()
+    if strange:
+        sys.exit(f"a library started threads that a fork may not survive: {', '.join(strange)}")
+    gc.collect()
+    gc.freeze()
+    control.sendall(json.dumps({"own_code": own_code(), "missing": missing}).encode() + b"\n")
+    parent = os.getpid()
+    run = Zygote(control).serve()
+    if run is not None:
+        become_kernel(run, parent)
+
+
+if __name__ == "__main__":
+    main()
