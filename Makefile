@@ -45,7 +45,7 @@ unit: setup ## tests of the package and of the data, and the examples in docstri
 
 nbval: setup ## run every chapter and compare each output with the one committed
 	@echo "nbval: every chapter says again what it said"
-	@$(PYTEST) -n 2 --dist loadfile --nbval chapters
+	@$(PYTEST) -n 2 --dist loadfile --nbval --nbval-kernel-name aieq chapters
 
 strict: setup ## a clean build in which every warning is an error
 	@$(RUN) aieq.report.build --clean --strict

@@ -44,39 +44,42 @@ class QuickStart(NotebookClient):
         RuntimeError
             If it did not answer within `startup_timeout` seconds.
         """
+        assert self.km is not None
         try:
-            self.kc = self.km.client()
-            await ensure_async(self.kc.start_channels())
-            await self._hear_from_kernel()
+            kernel = self.kc = self.km.client()
+            await ensure_async(kernel.start_channels())  # type: ignore[func-returns-value]
+            await self._hear_from(kernel)
         except BaseException:
             await self._async_cleanup_kernel()
             raise
-        self.kc.allow_stdin = False
+        kernel.allow_stdin = False
         await run_hook(self.on_notebook_start, notebook=self.nb)
-        return self.kc
+        return kernel
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
-    async def _hear_from_kernel(self) -> None:
+    async def _hear_from(self, kernel: Any) -> None:
+        assert self.km is not None
         clock = asyncio.get_running_loop()
         until = clock.time() + self.startup_timeout
         while True:
-            asked = self.kc.kernel_info()
-            answered = await self._await(self.kc.get_shell_msg, asked, "kernel_info_reply")
+            asked = kernel.kernel_info()
+            answered = await _await(kernel.get_shell_msg, asked, "kernel_info_reply")
             # Output is heard only once the subscription has arrived, so an answer alone proves too little.
-            if answered and await self._await(self.kc.get_iopub_msg, asked, "idle"):
+            if answered and await _await(kernel.get_iopub_msg, asked, "idle"):
                 return
             if not await ensure_async(self.km.is_alive()):
                 raise DeadKernelError("the kernel died before it answered")
             if clock.time() > until:
                 raise RuntimeError(f"the kernel did not answer in {self.startup_timeout} seconds")
 
-    async def _await(self, receive: Any, asked: str, wanted: str) -> bool:
-        while True:
-            try:
-                message = await ensure_async(receive(timeout=ASK_AGAIN_SECONDS))
-            except Empty:
-                return False
-            said = message["content"].get("execution_state", message["msg_type"])
-            if message["parent_header"].get("msg_id") == asked and said == wanted:
-                return True
+
+async def _await(receive: Any, asked: str, wanted: str) -> bool:
+    while True:
+        try:
+            message = await ensure_async(receive(timeout=ASK_AGAIN_SECONDS))
+        except Empty:
+            return False
+        said = message["content"].get("execution_state", message["msg_type"])
+        if message["parent_header"].get("msg_id") == asked and said == wanted:
+            return True

@@ -30,7 +30,7 @@ class ForkProvisioner(LocalProvisioner):
 
     preload = List(Unicode(), help="Modules that the fork server imports before the first kernel.").tag(config=True)
     memory_mb = Integer(
-        0, help=f"Memory a kernel may write to, in MB; 0 for no limit. The environment variable {MEMORY} goes before it."
+        0, help=f"Memory a kernel may write to, in MB; 0 for no limit. The variable {MEMORY} goes before it."
     ).tag(config=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -53,14 +53,15 @@ class ForkProvisioner(LocalProvisioner):
         level = logging.INFO
         if not reason:
             try:
-                self.process = await self._fork(cmd, kwargs)  # type: ignore[assignment]
+                kernel = await self._fork(cmd, kwargs)
             except RunError as error:
                 reason, level = str(error), logging.WARNING
         if reason:
             note(Used("ordinary", reason), level)
             return await super().launch_kernel(cmd, **kwargs)
         note(Used("forked"))
-        self.pid, self.pgid = self.process.pid, None  # type: ignore[attr-defined]
+        # Signals go through the server, which knows that the number of the process is still its own.
+        self.process, self.pid, self.pgid = kernel, kernel.pid, None  # type: ignore[assignment]
         self.cwd = kwargs.get("cwd") or Path.cwd()
         return self.connection_info
 
@@ -126,7 +127,8 @@ def _umask() -> int:
 
 def _streams(kwargs: dict[str, Any], opened: contextlib.ExitStack) -> list[int]:
     """Standard input, output and error as `subprocess.Popen` would understand them; input is empty by default."""
-    null = opened.enter_context(open(os.devnull, "r+b", buffering=0)).fileno()
+    null = os.open(os.devnull, os.O_RDWR)
+    opened.callback(os.close, null)
     found = []
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         given = kwargs.get(name)

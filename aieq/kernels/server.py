@@ -289,7 +289,7 @@ class ForkServer:
 
 def _state(file: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(file)
+        found = Path(file).stat()
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
@@ -369,8 +369,8 @@ def start_folder(env: Mapping[str, str], folder: str) -> str:
     ('/', '/b')
     """
     entries = env.get("PYTHONPATH", "")
-    relative = entries and not all(os.path.isabs(entry) for entry in entries.split(os.pathsep))
-    return folder if relative else os.path.abspath(os.sep)
+    relative = entries and not all(Path(entry).is_absolute() for entry in entries.split(os.pathsep))
+    return folder if relative else "/"
 
 
 def server_for(python: str, env: Mapping[str, str], preload: Sequence[str], folder: str) -> ForkServer:

@@ -51,7 +51,7 @@ class Run:
             self.channel.sendall(word.encode() + b"\n")
 
     def signal(self, number: int) -> None:
-        """Signal the kernel and what it started. Only a process not yet reaped is known here, so it is never another's."""
+        """Signal the kernel and what it started: none but a process not yet reaped, so its number is not another's."""
         if self.pid is None:
             return
         try:
@@ -101,11 +101,13 @@ class Zygote:
                         self.bell.recv(4096)
                 elif key.fileobj is self.control:
                     if not self.accept():
-                        return self.end()
+                        self.end()
+                        return None
                 elif key.data in self.runs and self.hear(key.data):
                     return key.data
             self.reap()
-        return self.end()
+        self.end()
+        return None
 
     def accept(self) -> bool:
         """Take the socket and the streams of a new run; False if there is nobody at the other end."""
@@ -217,9 +219,9 @@ def own_code() -> list[tuple[str, int, int]]:
     found = []
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if file and os.path.isabs(file) and not file.startswith(installed):
+        if file and file.startswith("/") and not file.startswith(installed):
             with contextlib.suppress(OSError):
-                state = os.stat(file)
+                state = Path(file).stat()
                 found.append((file, state.st_mtime_ns, state.st_size))
     return found
 

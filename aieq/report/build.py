@@ -167,20 +167,20 @@ def explain(notebook: Any, error: Exception) -> str:
 
 
 async def _execute(chapter: Chapter, cwd: Path, env: dict[str, str]) -> None:
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    from aieq.kernels import kernel_name
+    from aieq.kernels.client import QuickStart
 
     notebook = chapter.notebook
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    # The kernel holds nothing worth a graceful farewell, which takes a second a chapter.
-    client = NotebookClient(
+    client = QuickStart(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
-        kernel_name="python3",
+        kernel_name=kernel_name(),
         resources={"metadata": {"path": str(cwd)}},
-        shutdown_kernel="immediate",
         record_timing=False,
     )
     started = time.perf_counter()

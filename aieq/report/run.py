@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from aieq.errors import ParameterError, did_you_mean
+from aieq.kernels import KERNEL
+from aieq.kernels.engine import Engine
+from aieq.kernels.spec import ORDINARY
 from aieq.report.build import CELL_TIMEOUT_SECONDS
 from aieq.report.chapters import ROOT, environment, find_chapter, parameters_of, read_chapter
 
@@ -90,7 +94,14 @@ def _day(value: Any) -> str:
         raise ParameterError(f"as_of is {value!r}, which is not a day; write it as YYYY-MM-DD.") from None
 
 
-def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters: Any) -> Any:
+def run_chapter(
+    chapter: str | Path,
+    out: str | Path | None = None,
+    *,
+    kernel: str = KERNEL,
+    cell_seconds: float = CELL_TIMEOUT_SECONDS,
+    **parameters: Any,
+) -> Any:
     """
     Run one chapter with other parameters.
 
@@ -102,6 +113,11 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
         Where to keep the executed notebook; nowhere by default. An address papermill has a handler for
         (``s3://``, ``gs://``, ``adl://``, ...) goes to that handler. A file in `chapters/` is refused: papermill
         writes run times and parameters into it.
+    kernel : str
+        ``aieq``: a fresh fork of a process that has the libraries loaded, where that can be (see `aieq.kernels`);
+        ``python3``: an ordinary kernel and papermill's own engine.
+    cell_seconds : float
+        A cell that takes longer is stopped, and is an error.
     **parameters
         Any of the chapter's parameters: `as_of`, `scenario`, `seed`.
 
@@ -115,6 +131,10 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
     AieqError
         See `check_parameters`; nothing has been started then.
     """
+    engines = (KERNEL, ORDINARY)
+    if kernel not in engines:
+        hint = did_you_mean(kernel, engines)
+        raise ParameterError(f"chapters run on the kernels {' and '.join(engines)}, not on {kernel!r}.{hint}")
     path = find_chapter(chapter)
     checked = check_parameters(path.stem, parameters, parameters_of(read_chapter(path)))
     target = _target(out, path)
@@ -122,7 +142,10 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
         checked["scenario"] = absolute_scenario(checked["scenario"])
 
     import papermill
+    from papermill.engines import papermill_engines
 
+    # Found by its name where the package is installed; a checkout that is only on the path has no such names.
+    papermill_engines.register(KERNEL, Engine)
     os.environ.update(environment())
     # A chapter imports the package it lies beside, installed or not.
     searched = os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -133,9 +156,10 @@ def run_chapter(chapter: str | Path, out: str | Path | None = None, **parameters
         target,
         parameters=checked,
         kernel_name="python3",
+        engine_name=KERNEL if kernel == KERNEL else None,
         # Not `cwd`: that moves this whole process, in which other chapters may be running.
         resources={"metadata": {"path": str(path.parent)}},
-        execution_timeout=CELL_TIMEOUT_SECONDS,
+        execution_timeout=math.ceil(cell_seconds),
         extra_arguments=["--log-level=40"],  # a kernel warns of its transport each time it starts
         progress_bar=False,
         log_output=False,
