@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
-from .errors import AieqError, ParameterError
+from . import cli_runs, terminal
+from .cli_runs import AsJson, AsOf, Scenario, Values
+from .errors import AieqError, ParameterError, RunError
+
+Symbols = Annotated[list[str], typer.Option("-p", metavar="NAME=VALUE", help="Set a symbol; repeat for more.")]
+
+
+class _Commands(typer.core.TyperGroup):
+    """Commands that end quietly when they are interrupted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            terminal.say("aieq: interrupted.")
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Does the AI economic equation add up? Findings, claims, the equation and the evidence, as of any day.",
+    epilog="""Examples:
+
+  aieq findings headline --as-of 2024-06-30
+  aieq equation solve buyer_gross_margin_ratio
+  aieq run cost -p cost_of_capital_ratio=0.08 --out cheap
+
+Each command has examples of its own: aieq run --help""",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_LOOK = "Look things up"
 equation_app = typer.Typer(
     help="The equation: its symbols, its relations, and what must be true.", no_args_is_help=True
 )
 evidence_app = typer.Typer(help="The evidence: figures as published, as of any day.", no_args_is_help=True)
-app.add_typer(equation_app, name="equation")
-app.add_typer(evidence_app, name="evidence")
-
-AsOf = Annotated[str, typer.Option("--as-of", metavar="DAY", help="Last day of publication that counts, YYYY-MM-DD.")]
-ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME|FILE", help="low, base, high, or a YAML file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Values = Annotated[list[str], typer.Option("-p", metavar="NAME=VALUE", help="Set a symbol; repeat for more.")]
 
 
 def _default_day() -> str:
@@ -36,46 +55,107 @@ def _default_day() -> str:
     return load().last_day.isoformat()
 
 
-def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=1, ensure_ascii=False, default=str))
+def _setting(as_of: str, scenario: str, values: list[str]) -> tuple[str, str]:
+    """The day and the text of the scenario that were asked for."""
+    from .runs.parameters import chapter_parameters
+
+    if any(value.replace(" ", "").startswith("seed=") for value in values):
+        raise ParameterError("-p seed: nothing here is drawn at random; leave it out.")
+    given = chapter_parameters(cli_runs.point(as_of, scenario, values))
+    return given.get("as_of") or _default_day(), given["scenario"]
 
 
-def _print_rows(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    for row in rows:
-        typer.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+@app.command(
+    rich_help_panel=_LOOK,
+    epilog="""Examples:
 
+  The figures the report turns on, as known on a day:
+    aieq findings headline --as-of 2024-06-30
 
-@app.command()
-def findings(as_of: AsOf = "", scenario: ScenarioName = "base", as_json: AsJson = False) -> None:
-    """
-    Print every finding with its interval, grade and meaning.
+  Two of them with dearer capital, for a program:
+    aieq findings coverage_ratio coverage_capital_ratio \\
+                  -p cost_of_capital_ratio=0.14 --json
 
-    Example: aieq findings --as-of 2024-06-30 --json
-    """
+  All of a chapter:
+    aieq findings cost""",
+)
+def findings(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME", help="Findings, sections, or headline; all if none is given."),
+    ] = [],  # noqa: B006 - typer reads the default, nothing writes to it
+    as_of: AsOf = "",
+    scenario: Scenario = "",
+    values: Values = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Print findings with their interval, grade and meaning."""
     from .report.results import findings as compute
 
-    records = compute(as_of or _default_day(), scenario)
+    with terminal.busy("computing findings"):
+        records = compute(*_setting(as_of, scenario, values), names=names)
     if as_json:
-        _print_json(records)
+        terminal.print_json(records)
     else:
-        _print_rows([(r["name"], r["text"], r["grade"], r["says"]) for r in records])
+        terminal.print_rows([(r["name"], r["text"], r["grade"], r["says"]) for r in records])
 
 
-@app.command("claims")
-def claims_(as_of: AsOf = "", scenario: ScenarioName = "base", as_json: AsJson = False) -> None:
-    """
-    Print the ledger: every claim of the article with its verdict then and now.
+@app.command(
+    "claims",
+    rich_help_panel=_LOOK,
+    epilog="""Examples:
 
-    Example: aieq claims --as-of 2025-03-31
-    """
+  aieq claims
+  aieq claims --as-of 2025-03-31 --json""",
+)
+def claims_(
+    as_of: AsOf = "",
+    scenario: Scenario = "",
+    values: Values = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Print the ledger: every claim of the article with its verdict then and now."""
     from .report.results import verdicts
 
-    records = verdicts(as_of or _default_day(), scenario)
+    with terminal.busy("judging claims"):
+        records = verdicts(*_setting(as_of, scenario, values))
     if as_json:
-        _print_json(records)
+        terminal.print_json(records)
     else:
-        _print_rows([(r["id"], r["then"], r["now"], r["because_now"]) for r in records])
+        terminal.print_rows([(r["id"], r["then"], r["now"], r["because_now"]) for r in records])
+
+
+@app.command(
+    rich_help_panel=_LOOK,
+    epilog="""Examples:
+
+  aieq parameters
+  aieq parameters --json""",
+)
+def parameters(as_json: AsJson = False) -> None:
+    """Print what -p and a design can set: its value, the range that is defended, and what it is."""
+    import dataclasses
+
+    from .assumptions import load_scenario
+    from .report.edition_words import flat
+    from .runs.parameters import known
+
+    usual = dict(flat(load_scenario("base")))
+    entries = {name: entry for name, entry in known().items() if name in usual}
+    if as_json:
+        terminal.print_json([dataclasses.asdict(entry) | {"base": usual[name]} for name, entry in entries.items()])
+        return
+    rows = [("name", "base", "defended", "unit", "what it is")]
+    for name, entry in entries.items():
+        low, high = entry.defensible or (entry.low, entry.high)
+        unit = "" if entry.unit == "other" else entry.unit
+        rows.append((name, f"{usual[name]:g}", f"{low:g} to {high:g}", unit, entry.title))
+    terminal.print_rows(rows)
+
+
+app.add_typer(equation_app, name="equation", rich_help_panel=_LOOK)
+app.add_typer(evidence_app, name="evidence", rich_help_panel=_LOOK)
+cli_runs.register(app)
 
 
 @equation_app.command("list")
@@ -83,7 +163,7 @@ def list_symbols() -> None:
     """Print all symbols with their units and meanings."""
     from .equation import SYMBOLS
 
-    _print_rows([(s.name, s.unit or "-", s.meaning) for s in SYMBOLS.values()])
+    terminal.print_rows([(s.name, s.unit or "-", s.meaning) for s in SYMBOLS.values()])
 
 
 @equation_app.command("show")
@@ -97,11 +177,11 @@ def show_relation(symbol: Annotated[str, typer.Argument(help="A symbol with a re
 @equation_app.command()
 def solve(
     symbol: Annotated[str, typer.Argument(help="What is sought, for example asset_life_years.accelerators.")],
-    values: Values = [],  # noqa: B006 - typer reads the default, nothing writes to it
+    values: Symbols = [],  # noqa: B006 - typer reads the default, nothing writes to it
     target: Annotated[str, typer.Option(help="What has to come out; coverage of capital by default.")] = "",
     equals: Annotated[float, typer.Option(help="The value it has to take.")] = 1.0,
     as_of: AsOf = "",
-    scenario: ScenarioName = "base",
+    scenario: Scenario = "base",
     as_json: AsJson = False,
 ) -> None:
     """
@@ -114,7 +194,7 @@ def solve(
     given = _assignments(values)
     answer = solve_today(symbol, given, target or None, equals, as_of or _default_day(), scenario)
     if as_json:
-        _print_json(answer)
+        terminal.print_json(answer)
     else:
         typer.echo(f"{answer['symbol']} = {answer['value']:.6g}  makes {answer['target']} = {answer['equals']:g}")
         typer.echo(f"(as of {answer['as_of']}, scenario {answer['scenario']}; now {answer['now']})")
@@ -154,7 +234,8 @@ def show(
     for column in ("period_start", "period_end", "published", "known_on"):
         rows = rows.assign(**{column: rows[column].dt.strftime("%Y-%m-%d")})
     if as_json:
-        _print_json([{k: None if v != v else v for k, v in r.items()} for r in rows[columns].to_dict("records")])
+        records = rows[columns].to_dict("records")
+        terminal.print_json([{k: None if v != v else v for k, v in record.items()} for record in records])
     elif rows.empty:
         typer.echo(f"nothing of {entity} {metric} was known on {view.day}")
     else:
@@ -162,14 +243,14 @@ def show(
 
 
 def main() -> None:
-    """Run the command line; our own errors end in one message and exit code 2."""
+    """Run the command line; our own errors end in one message and exit code 2, or 3 for what is unfinished."""
     # A command lives for seconds and leaves little to collect: looking for it at the usual rate costs a tenth of them.
     gc.set_threshold(100_000)
     try:
         app()
     except AieqError as error:
         typer.echo(f"aieq: {error}", err=True)
-        sys.exit(2)
+        sys.exit(3 if isinstance(error, RunError) else 2)
     except BrokenPipeError:
         sys.exit(1)
 

@@ -66,7 +66,7 @@ def test_evidence_is_shown_as_of_a_day(aieq):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["findings", "--as-of", "1990-01-01"], "Ask for that day or later"),
+        (["findings", "--as-of", "1990-01-01"], "the first day possible is 2023-03-15"),
         (["findings", "--scenario", "hihg"], "Did you mean 'high'"),
         (["equation", "solve", "buyer_margin_ratio"], "Did you mean 'buyer_gross_margin_ratio'"),
         (["equation", "solve", "cost_of_capital_ratio", "-p", "energy"], "NAME=NUMBER"),

@@ -17,21 +17,16 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aieq
 from aieq.assumptions import load_scenario
 from aieq.errors import ParameterError, RunError
-from aieq.evidence import load
-from aieq.report import build, edition_pages, edition_words
+from aieq.report import build, edition_folder, edition_pages, edition_words
 from aieq.report.chapters import ROOT, chapter_files, find_chapter, parameters_of, read_chapter
 from aieq.report.run import absolute_scenario, check_parameters, run_chapter
 
-RECORD = "edition.json"
-# What an edition takes: the pages' common files, and each chapter with its notebook.
-_MEGABYTES, _MEGABYTES_A_CHAPTER = 20, 3
 Progress = Callable[[str, int, int, str], None]
 
 
@@ -80,7 +75,20 @@ class Edition:
     @property
     def work(self) -> Path:
         """Folder of what is unfinished; gone when all is done."""
-        return self.folder / ".work"
+        return self.folder / edition_folder.WORK
+
+    def summary(self) -> dict[str, Any]:
+        """Give what a program wants to know of it."""
+        return {
+            "folder": str(self.folder),
+            "book": str(self.book) if self.book else None,
+            **self.parameters,
+            "says": self.says,
+            "executed": self.executed,
+            "kept": self.kept,
+            "failed": self.failed,
+            "seconds": round(self.seconds, 1),
+        }
 
 
 def plan(
@@ -88,6 +96,7 @@ def plan(
     *,
     out: str | Path,
     default_edition: str = "",
+    given: Mapping[str, Any] | None = None,
     root: Path = ROOT,
     **parameters: Any,
 ) -> Edition:
@@ -102,6 +111,8 @@ def plan(
         A folder that is new, empty, or holds this edition already.
     default_edition : str
         Address or folder of the default edition's pages; by default what `_config.yml` says, else the checkout's own.
+    given : mapping, optional
+        How the parameters were written by whoever asks, for the record; by default as they are here.
     root : Path
         The checkout.
     **parameters
@@ -126,59 +137,18 @@ def plan(
     for path in paths:
         checked = defaults | check_parameters(path.stem, parameters, parameters_of(read_chapter(path)))
     checked["scenario"] = absolute_scenario(checked["scenario"])
-    folder = _usable(Path(out), root, checked, len(paths))
+    folder = edition_folder.usable(Path(out), root, checked, len(paths))
     return Edition(
         folder,
         paths,
         checked,
         defaults,
-        {key: str(value) if isinstance(value, Path) else value for key, value in parameters.items()},
+        {key: str(value) if isinstance(value, Path) else value for key, value in (given or parameters).items()},
         edition_words.sentences(checked, defaults),
         root=root,
         whole=len(paths) == len(chapter_files(root)),
         default_edition=edition_pages.find_default(default_edition, root, folder / "html"),
     )
-
-
-def _usable(out: Path, root: Path, parameters: Mapping[str, Any], count: int) -> Path:
-    """A folder in which the edition can be written; made if it is not there."""
-    folder = out.resolve()
-    for made_from in ("chapters", "aieq", "data", "_assets", "_templates", "tests"):
-        if folder == root / made_from or root / made_from in folder.parents:
-            msg = f"{out} lies in {made_from}/, which the book is made from; give another, e.g. _build/{out.name}."
-            raise ParameterError(msg)
-    if folder.exists() and not folder.is_dir():
-        raise ParameterError(f"{out} is a file; give a folder.")
-    record = folder / RECORD
-    if record.exists():
-        before = _read_record(record)
-        told = ", ".join(f"{key} {before.get(key)!r}" for key in parameters if before.get(key) != parameters[key])
-        if told:
-            raise ParameterError(f"{out} holds another edition ({told}); give another folder, or remove this one.")
-    elif folder.exists() and any(folder.iterdir()):
-        things = ", ".join(sorted(path.name for path in folder.iterdir())[:3])
-        raise ParameterError(f"{out} holds other things ({things}, ...); give a new or an empty folder.")
-    needed = _MEGABYTES + _MEGABYTES_A_CHAPTER * count
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        build.write_whole(folder / ".work" / "probe", "")
-        free = shutil.disk_usage(folder).free // 2**20
-    except OSError as error:
-        raise ParameterError(f"{out} cannot be written to: {error.strerror}; give another folder.") from None
-    if free < needed:
-        msg = f"{out} has {free} MB left and the edition takes about {needed}; make room, or give another folder."
-        raise ParameterError(msg)
-    return folder
-
-
-def _read_record(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = None
-    if not isinstance(content, dict):
-        raise ParameterError(f"{path} is no record of an edition; remove it, or give another folder.")
-    return content
 
 
 def make(planned: Edition, *, width: int = 0, progress: Progress | None = None) -> Edition:
@@ -213,7 +183,7 @@ def make(planned: Edition, *, width: int = 0, progress: Progress | None = None) 
         "data": build.digest_files(build.files_under(planned.root / "data"), planned.root),
     }
     tell = _teller(progress, len(chapters) + 2)
-    _record(planned, hashes, book="")
+    edition_folder.write_record(planned, hashes, book="")
     stale = [chapter for chapter in chapters if not _is_kept(chapter, planned)]
     planned.kept = [chapter.name for chapter in chapters if chapter not in stale]
     for name in planned.kept:
@@ -242,7 +212,7 @@ def make(planned: Edition, *, width: int = 0, progress: Progress | None = None) 
         book = _pages(planned, chapters)
         planned.book = planned.folder / "html" / "index.html"
         tell("pages", "")
-    _record(planned, hashes, book=book)
+    edition_folder.write_record(planned, hashes, book=book)
     if not planned.failed:
         shutil.rmtree(planned.work, ignore_errors=True)
     planned.seconds = time.perf_counter() - started
@@ -368,7 +338,7 @@ def _pages(planned: Edition, chapters: Sequence[build.Chapter]) -> str:
     build.stage(planned.root, staged, chapters, settings=settings, toc=toc, edit=edit)
     code = build.digest_files(build.files_under(planned.root / "aieq"), planned.root)
     key = hashlib.sha256((code + build.digest_files(build.files_under(staged), staged)).encode()).hexdigest()
-    if html.is_dir() and _read_record(planned.folder / RECORD).get("book") == key:
+    if html.is_dir() and edition_folder.read_record(planned.folder).get("book") == key:
         return key
     try:
         made = build.make_pages(planned.root, staged, planned.work, fresh=True)
@@ -387,31 +357,3 @@ def _swap(made: Path, html: Path) -> None:
         html.rename(old)
     made.rename(html)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _record(planned: Edition, hashes: Mapping[str, str], *, book: str) -> None:
-    """Say what this edition is; `finished` is true when its book is there."""
-    scenario = load_scenario(planned.parameters["scenario"])
-    different = edition_words.differences(scenario, load_scenario(planned.defaults["scenario"]))
-    path = planned.folder / RECORD
-    if not book and path.exists():
-        book = _read_record(path).get("book", "")
-    content = {
-        **planned.parameters,
-        "finished": planned.book is not None,
-        "given": planned.given,
-        "default": planned.defaults,
-        "says": planned.says,
-        "chapters": [chapter.stem for chapter in planned.chapters],
-        "failed": planned.failed,
-        "differs": {
-            one.name: {key: value for key, value in asdict(one).items() if key not in ("name", "words")}
-            for one in different
-        },
-        "assumptions": dict(scenario),
-        "version": aieq.__version__,
-        **hashes,
-        "data_reaches": load().last_day.isoformat(),
-        "book": book,
-    }
-    build.write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

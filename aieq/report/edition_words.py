@@ -126,9 +126,9 @@ def differences(scenario: Scenario, default: Scenario) -> list[Difference]:
     >>> first.words, first.text, first.chosen
     ('cost of capital', '7 % instead of 10 %', True)
     """
-    before, root = dict(_flat(default)), dict(_flat(load_scenario(scenario.root)))
+    before, root = dict(flat(default)), dict(flat(load_scenario(scenario.root)))
     found = []
-    for name, value in _flat(scenario):
+    for name, value in flat(scenario):
         chosen = value != root[name]
         if value != before[name] or chosen:
             assumption = scenario.assumptions[name.partition(".")[0]]
@@ -146,7 +146,15 @@ def differences(scenario: Scenario, default: Scenario) -> list[Difference]:
     return sorted(found, key=lambda one: not one.chosen)
 
 
-def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """
+    Go through the values of a scenario, each member of a group by itself.
+
+    Examples
+    --------
+    >>> dict(flat({"a": 1, "b": {2024: 2}}))
+    {'a': 1, 'b.2024': 2}
+    """
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from ((f"{name}.{member}", number) for member, number in value.items())

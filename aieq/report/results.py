@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from .. import claims
-from ..findings import Context, compute, context_for
+from ..findings import Context, compute, context_for, select
 
 SEED = 20261124  # that of the chapters: the command line and the book give the same numbers
 
 
-def findings(as_of: str | date, scenario: str = "base", seed: int = SEED) -> list[dict[str, Any]]:
+def findings(
+    as_of: str | date, scenario: str = "base", seed: int = SEED, names: Iterable[str] = ()
+) -> list[dict[str, Any]]:
     """
-    Compute all findings, the counts of verdicts included.
+    Compute findings; the counts of verdicts are among them.
 
     Parameters
     ----------
     as_of, scenario, seed
         As for :func:`aieq.findings.context_for`.
+    names : iterable of str
+        As for :func:`aieq.findings.select`; all if there are none.
 
     Returns
     -------
     list of dict
         See :func:`aieq.findings.compute`.
     """
-    return compute(context_for(as_of, scenario, seed))
+    return compute(context_for(as_of, scenario, seed), select(names) if names else None)
 
 
 def verdicts(as_of: str | date, scenario: str = "base", seed: int = SEED) -> list[dict[str, Any]]:
