@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import ParameterError
+from ..errors import AieqError, ParameterError
+from ..findings import HEADLINE
 from ..report.results import verdicts as judged
 from . import why, why_evidence
-from .compare_findings import CHANGED, NO_LONGER, NOW_KNOWN, STATES, Change, Flip, bare, changes, flips
+from .compare_findings import CHANGED, STATES, Change, Flip, bare, changes, flips
 from .compare_read import Edition, kind_of, read_edition
 from .why import Attribution, Inputs
 
@@ -137,6 +138,11 @@ class EditionComparison:
     def of(self, *states: str) -> list[Change]:
         """Changes in some states."""
         return [change for change in self.changes if change.state in states]
+
+    @property
+    def headline(self) -> list[Change]:
+        """The headline findings of the report, in its order, whatever became of them."""
+        return sorted((c for c in self.changes if c.name in HEADLINE), key=lambda c: HEADLINE.index(c.name))
 
     def counts(self) -> dict[str, int]:
         """Count findings by state."""
@@ -261,21 +267,41 @@ def compare_editions(a: Edition, b: Edition, *, attributed: int = ATTRIBUTED) ->
     brought: dict[str, tuple[tuple[str, ...], ...]] = {}
     labels: dict[str, str] = {}
     if attributed:
-        top = [change for change in found if change.state == CHANGED][:attributed]
-        switches = why.Switches(a, b)
-        labels = switches.labels
-        taken = why.attribute(a, b, [change.name for change in top], switches)
-        new = why_evidence.news(a.as_of, b.as_of) if a.as_of != b.as_of else None
-        for change in [*top, *[c for c in found if c.state in (NOW_KNOWN, NO_LONGER)][:attributed]]:
-            known = change.after if b.as_of >= a.as_of else change.before
-            rows = None if new is None or known is None else why_evidence.resting_on(new, known.sources)
-            explained[change.name] = Explained(
-                taken.get(change.name, Attribution(reason="it was known in one edition only")),
-                [] if rows is None else why_evidence.as_plain(rows.head(ROWS_SHOWN)),
-                0 if rows is None else len(rows),
-            )
-        brought = why.flipped_by([flip.id for flip in claims if flip.changed], switches)
+        try:
+            boards = why.switchboards(a, b)
+        except AieqError as error:
+            notes.append(f"Changes are not attributed to inputs: {error}.")
+        else:
+            labels = {name: words for board in reversed(boards) for name, words in board.labels.items()}
+            explained = _explained(a, b, _to_explain(found, attributed), boards)
+            brought = {
+                flip.id: why.flipped_by(flip.id, flip.before, flip.after, boards) for flip in claims if flip.changed
+            }
     return EditionComparison(a, b, differing, found, claims, explained, brought, labels, notes)
+
+
+def _to_explain(found: list[Change], most: int) -> list[Change]:
+    changed = [change for change in found if change.state == CHANGED and change.difference is not None]
+    headline = [change for change in changed if change.name in HEADLINE]
+    return headline + [change for change in changed if change not in headline][:most]
+
+
+def _explained(a: Edition, b: Edition, top: list[Change], boards: list[why.Switches]) -> dict[str, Explained]:
+    shares = why.attribute(a, b, [change.name for change in top], boards)
+    new = why_evidence.news(a.as_of, b.as_of) if a.as_of != b.as_of else None
+    explained = {}
+    for change in top:
+        late, later = (b, change.after) if b.as_of >= a.as_of else (a, change.before)
+        rows = None
+        if new is not None and later is not None:
+            asked = why_evidence.series_of(change.name, late.as_of, boards[-1].scenario_of(late), late.seed)
+            rows = why_evidence.resting_on(new, later.sources, asked)
+        explained[change.name] = Explained(
+            shares[change.name],
+            [] if rows is None else why_evidence.as_plain(rows.head(ROWS_SHOWN)),
+            0 if rows is None else len(rows),
+        )
+    return explained
 
 
 def _some(names: Sequence[str] | dict[str, Any]) -> str:

@@ -86,13 +86,16 @@ def read_sweep(folder: Path) -> Sweep:
     if not parts:
         msg = f"{folder} has no results yet: run `aieq sweep` again with the same design, it goes on where it stopped"
         raise ParameterError(msg)
+    schemas = []
     for part in parts:
         try:
-            ds.dataset(part, format="parquet").schema  # noqa: B018 - reading it is the check
+            schemas.append(ds.dataset(part, format="parquet").schema)
         except (pa.ArrowException, OSError) as error:
             msg = f"{part} cannot be read as Parquet ({str(error).splitlines()[0]}): delete it and run the sweep again"
             raise ParameterError(msg) from None
-    dataset = ds.dataset([str(part) for part in parts], format="parquet")
+    # A part in which a column is empty does not know its type.
+    whole = pa.unify_schemas(schemas, promote_options="permissive")
+    dataset = ds.dataset([str(part) for part in parts], format="parquet", schema=whole)
     if missing := [name for name in ("run", "finding", "value") if name not in dataset.schema.names]:
         msg = f"{parts[0]} has no column {', '.join(missing)}: it is not what `aieq sweep` writes"
         raise ParameterError(msg)

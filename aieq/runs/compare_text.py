@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..quantity import Quantity
 from .compare_findings import CHANGED, EQUAL, NO_LONGER, NOW_KNOWN, REGRADED, SHOWN_ALIKE, Change, share_text
@@ -51,13 +53,16 @@ def share_of(share: float, unit: str, difference: float) -> str:
     Examples
     --------
     >>> share_of(0.1234, "ratio", 0.4), share_of(-12.0, "USD_bn", 100.0), share_of(0.0, "years", 2.0)
-    ('+12.3 points', '−$12.0 bn', '0')
+    ('+12.3 points', '−$12 bn', '0')
     """
     if abs(share) < abs(difference) / 1000:
         return "0"
-    # To a hundredth of the difference, three digits at most: shares that add up should be seen to.
+    # To a hundredth of the difference: one should see that the shares add up to it.
     size = abs(share)
-    text = Quantity(size, unit, size - abs(difference) / 50, size + abs(difference) / 50).text()
+    half = 2 * 10.0 ** (math.floor(math.log10(abs(difference))) - 1)
+    text = Quantity(size, unit, size - half, size + half).text()
+    if not re.search("[1-9]", text):
+        return "0"
     if unit in ("ratio", "pct"):
         text = text.replace(" %", " points")
     if unit in ("year", "date"):
@@ -77,11 +82,14 @@ def edition_text(c: EditionComparison, most: int | None) -> str:
         How many changes of findings to tell; all without.
     """
     lines = [*_heads(c), "", *_inputs(c.inputs), "", *_summary(c)]
-    changed = c.of(CHANGED)
-    shown = changed if most is None else changed[:most]
+    lines += ["", "THE HEADLINE"]
+    for change in c.headline:
+        lines += ["", *_change(change, c.explained.get(change.name), c.labels)]
+    others = [change for change in c.of(CHANGED) if change not in c.headline]
+    shown = others if most is None else others[:most]
     if shown:
-        rest = "" if len(shown) == len(changed) else f" ({len(shown)} of {len(changed)}; --json has all)"
-        lines += ["", f"FINDINGS THAT CHANGED, THE MOST IMPORTANT FIRST{rest}"]
+        rest = "" if len(shown) == len(others) else f" ({len(shown)} of {len(others)}; --json has all)"
+        lines += ["", f"WHAT ELSE CHANGED, THE MOST IMPORTANT FIRST{rest}"]
         for change in shown:
             lines += ["", *_change(change, c.explained.get(change.name), c.labels)]
     for state, title in ((NOW_KNOWN, "BECAME KNOWN"), (NO_LONGER, "NO LONGER KNOWN")):
@@ -133,15 +141,25 @@ def _summary(c: EditionComparison) -> list[str]:
 
 
 def _change(change: Change, explained: Explained | None, labels: Mapping[str, str]) -> Iterator[str]:
-    assert change.before is not None and change.after is not None
     yield change.name
     if change.says:
         yield from wrapped(change.says, 2, 0)
-    difference = change.difference_text() if change.difference is not None else "another unit: not comparable"
-    yield from wrapped(f"{change.before.full_text()} -> {change.after.full_text()}   {difference}", 2)
+    yield from wrapped(values_text(change), 2)
     if explained is not None:
         yield from wrapped("why: " + told_shares(change, explained, labels), 2, 5)
         yield from _evidence(explained)
+
+
+def values_text(change: Change) -> str:
+    """Write both values and the difference in one line."""
+    before, after = ("not known" if q is None else q.full_text() for q in (change.before, change.after))
+    if change.state == EQUAL:
+        return f"{after}   equal"
+    if change.state == CHANGED:
+        told = change.difference_text() or "in another unit: not comparable"
+    else:
+        told = change.state
+    return f"{before} -> {after}   {told}"
 
 
 def told_shares(change: Change, explained: Explained, labels: Mapping[str, str]) -> str:
@@ -154,7 +172,8 @@ def told_shares(change: Change, explained: Explained, labels: Mapping[str, str])
         return f"all of it from {labels[ordered[0][0]]}"
     # Where the value itself stands still and only its interval moves there is nothing to share out.
     scale = change.difference or max(abs(share) for share in shares.values())
-    return ", ".join(f"{labels[name]} {share_of(share, change.unit, scale)}" for name, share in ordered)
+    told = [f"{labels[name]} {text}" for name, share in ordered if (text := share_of(share, change.unit, scale)) != "0"]
+    return f"of {share_of(scale, change.unit, scale)}: {', '.join(told)}"
 
 
 def _evidence(explained: Explained) -> Iterator[str]:
@@ -162,11 +181,23 @@ def _evidence(explained: Explained) -> Iterator[str]:
         return
     yield from wrapped(f"{counted(explained.count, 'figure')} new in its sources, the latest:", 2)
     for row in explained.rows[:2]:
-        value = row["value"] if row["value"] is not None else row["low"] if row["low"] is not None else row["high"]
-        number = "" if value is None else f"{value:,.6g} {row['unit']}"
-        yield from wrapped(
-            f"{row['published']}  {row['entity']} {row['metric']} ({row['period_end']}) {number}; {row['title']}", 4
-        )
+        yield from wrapped(f"{row['published']}  {row_text(row)}; {row['title']}", 4)
+
+
+def row_text(row: Mapping[str, Any]) -> str:
+    """
+    Write a figure of the evidence: whose, which, of when, how much.
+
+    Examples
+    --------
+    >>> row_text({"entity": "x", "metric": "capex", "period_end": "2026-06-30", "value": 54208.0, "unit": "USD_mn"})
+    'x capex (2026-06-30) 54,208 USD_mn'
+    """
+    values = [value for key in ("value", "low", "high") if (value := row.get(key)) is not None]
+    number = f" {values[0]:,.6g} {row['unit']}" if values else ""
+    if values and 1e6 <= abs(values[0]) < 1e15:
+        number = f" {values[0]:,.0f} {row['unit']}"
+    return f"{row['entity']} {row['metric']} ({row['period_end']}){number}"
 
 
 def _known(found: list[Change], title: str, most: int | None) -> Iterable[str]:
@@ -211,11 +242,3 @@ def told_sets(sets: tuple[tuple[str, ...], ...], labels: Mapping[str, str]) -> s
     if not told:
         return ""
     return ", or ".join(told) + (" alone" if len(sets[0]) == 1 else " only together")
-
-
-def median_text(value: float, unit: str) -> str:
-    """Write a number with its unit, without an interval."""
-    return Quantity(value, unit).text()
-
-
-__all__ = ["counted", "edition_text", "median_text", "share_of", "share_text", "told_sets", "told_shares", "wrapped"]

@@ -17,7 +17,7 @@ from ..findings import REGISTRY, Context, context_for
 from ..report.edition_words import short_words, write_value
 from .compare_read import Edition, flat
 
-MOST_GROUPS = 6  # every combination of them is evaluated: 64
+MOST_GROUPS = 9  # every combination of them is evaluated: 64
 DAY, SCENARIO, SEED_GROUP, ASSUMPTIONS = "as_of", "scenario", "seed", "assumptions"
 
 
@@ -165,69 +165,69 @@ class Switches:
     ----------
     a, b : Edition
         What to mix.
+    apart : bool
+        Whether to switch every assumption by itself, also those that differ because the editions stand on different
+        shipped scenarios; else these are one switch, and what somebody changed by hand is one each.
 
     Attributes
     ----------
     labels : dict
         From each input to the words for it; empty if nothing that can be switched differs.
-    reason : str
-        Why there are no switches, if a scenario cannot be read back.
     """
 
-    def __init__(self, a: Edition, b: Edition) -> None:
-        self.labels: dict[str, str] = {}
-        self.reason = ""
+    def __init__(self, a: Edition, b: Edition, *, apart: bool) -> None:
         self._ends = (a, b)
+        self._stages: dict[tuple[str, int], Context] = {}
         self._contexts: dict[Hashable, Context] = {}
-        if a.as_of != b.as_of:
-            self.labels[DAY] = "the day"
+        self.labels: dict[str, str] = {DAY: "the day"} if a.as_of != b.as_of else {}
         if a.seed != b.seed:
             self.labels[SEED_GROUP] = "the seed"
-        try:
-            self._scenarios = tuple(_scenario_of(edition) for edition in (a, b))
-        except AieqError as error:
-            self.reason = str(error)
-            return
-        one, other = self._scenarios
-        if one.root != other.root:
-            self.labels[SCENARIO] = "the scenario"
-        changed = dict.fromkeys([*one.changes, *other.changes])
-        differing = [name for name in changed if one.changes.get(name) != other.changes.get(name)]
-        self._apart = len(self.labels) + len(differing) <= MOST_GROUPS
-        if self._apart:
-            self.labels |= {name: short_words(name, one.assumptions[name].unit) for name in differing}
-        elif one != other:
-            # Too many to try every combination: they are switched together.
+        one, other = self._scenarios = _scenario_of(a), _scenario_of(b)
+        self._apart = apart
+        if apart:
+            names = [name for name in one if one[name] != other[name]]
+        else:
+            changed = dict.fromkeys([*one.changes, *other.changes])
+            names = [name for name in changed if one.changes.get(name) != other.changes.get(name)]
+            if one.root != other.root:
+                self.labels[SCENARIO] = "the scenario"
+        self._together = len(self.labels) + len(names) > MOST_GROUPS
+        if self._together:
             self.labels.pop(SCENARIO, None)
-            self.labels[ASSUMPTIONS] = f"the assumptions, all {len(differing) + (one.root != other.root)} together"
+            self.labels[ASSUMPTIONS] = "the assumptions together"
+        else:
+            self.labels |= {name: short_words(name, one.assumptions[name].unit) for name in names}
+
+    def scenario_of(self, edition: Edition) -> Scenario:
+        """Give the scenario of one of the two editions."""
+        return self._scenarios[self._ends.index(edition)]
 
     def context(self, on: frozenset[str]) -> Context:
         """Give the first edition with some inputs of the second."""
         a, b = self._ends
-        day = b.as_of if DAY in on else a.as_of
-        seed = b.seed if SEED_GROUP in on else a.seed
+        stage = (b.as_of if DAY in on else a.as_of, b.seed if SEED_GROUP in on else a.seed)
         scenario = self._mixed(on)
-        key = (day, seed, scenario)
-        if key not in self._contexts:
-            plain = context_for(day, "base", seed)
-            self._contexts[key] = Context(plain.view, scenario, seed)
-        return self._contexts[key]
+        if (stage, scenario) not in self._contexts:
+            if stage not in self._stages:
+                self._stages[stage] = context_for(stage[0], "base", stage[1])
+            # What a switch does not reach is taken over from the mixtures before.
+            self._contexts[stage, scenario] = self._stages[stage].vary(scenario)
+        return self._contexts[stage, scenario]
 
     def _mixed(self, on: frozenset[str]) -> Scenario:
         one, other = self._scenarios
-        if not self._apart:
+        if self._together:
             return other if ASSUMPTIONS in on else one
-        if not on & {SCENARIO, *one.changes, *other.changes}:
+        if self._apart:
+            taken = {name: other[name] for name in sorted(on - {DAY, SEED_GROUP})}
+            return one.replaced(**taken) if taken else one
+        if on.isdisjoint({SCENARIO, *one.changes, *other.changes}):
             return one
-        root = other.root if SCENARIO in on else one.root
+        changed = dict.fromkeys([*one.changes, *other.changes])
         # What only one of them changes counts as a change of that one; else the scenario's own value stands.
-        picked = {
-            name: (other if name in on or one.changes.get(name) == other.changes.get(name) else one).changes.get(name)
-            for name in dict.fromkeys([*one.changes, *other.changes])
-        }
-        mixed = {name: value for name, value in picked.items() if value is not None}
-        start = load_scenario(root)
-        return start.replaced(**mixed) if mixed else start
+        picked = {name: (other if name in on else one).changes.get(name) for name in changed}
+        start = load_scenario(other.root if SCENARIO in on else one.root)
+        return start.replaced(**{name: value for name, value in picked.items() if value is not None})
 
 
 def _scenario_of(edition: Edition) -> Scenario:
@@ -250,7 +250,20 @@ def _scenario_of(edition: Edition) -> Scenario:
     return base.replaced(**{name: value for name, value in edition.assumptions.items() if value != start[name]})
 
 
-def attribute(a: Edition, b: Edition, names: Iterable[str], switches: Switches) -> dict[str, Attribution]:
+def switchboards(a: Edition, b: Edition) -> list[Switches]:
+    """
+    Set up the switches of two editions, the finest first.
+
+    Raises
+    ------
+    AieqError
+        If a scenario cannot be read back or rebuilt.
+    """
+    fine, coarse = (Switches(a, b, apart=apart) for apart in (True, False))
+    return [fine] if fine.labels == coarse.labels else [fine, coarse]
+
+
+def attribute(a: Edition, b: Edition, names: Iterable[str], boards: Sequence[Switches]) -> dict[str, Attribution]:
     """
     Attribute the change of several findings to the inputs that differ.
 
@@ -263,47 +276,48 @@ def attribute(a: Edition, b: Edition, names: Iterable[str], switches: Switches) 
         What is compared.
     names : iterable of str
         Findings known in both.
-    switches : Switches
-        Of the two.
+    boards : sequence of Switches
+        From :func:`switchboards`: each is tried on what the one before could not explain.
 
     Returns
     -------
     dict
         By name of the finding.
     """
-    wanted = [name for name in names if name in a.findings and name in b.findings]
-    if switches.reason:
-        return dict.fromkeys(wanted, Attribution(reason=switches.reason))
-    gone = {name: Attribution(reason=f"{name} is no finding of the installed version") for name in wanted}
-    here = [name for name in wanted if name in REGISTRY]
-    if not switches.labels:
+    found = {name: Attribution(reason=f"{name} is no finding of the installed version") for name in names}
+    for board in boards:
+        left = [name for name, attribution in found.items() if not attribution.shares and name in REGISTRY]
+        found |= _attribute(a, b, left, board) if left else {}
+    return found
+
+
+def _attribute(a: Edition, b: Edition, names: Sequence[str], board: Switches) -> dict[str, Attribution]:
+    if not board.labels:
         reason = "day, assumptions and seed are the same: what differs is code or data, which cannot be switched"
-        return gone | dict.fromkeys(here, Attribution(reason=reason))
+        return dict.fromkeys(names, Attribution(reason=reason))
     unknown: dict[str, str] = {}
-    ends: dict[frozenset[str], np.ndarray] = {}
+    results: dict[frozenset[str], np.ndarray] = {}
 
     def value(on: frozenset[str]) -> np.ndarray:
-        context = switches.context(on)
-        found = np.full(len(here), np.nan)
-        for place, name in enumerate(here):
+        context = board.context(on)
+        results[on] = np.full(len(names), np.nan)
+        for place, name in enumerate(names):
             try:
-                found[place] = context[name].value
+                results[on][place] = context[name].value
             except AieqError as error:
                 unknown.setdefault(name, str(error))
-        ends[on] = found
-        return found
+        return results[on]
 
-    shares = shapley(list(switches.labels), value)
-    first, last = ends[frozenset()], ends[frozenset(switches.labels)]
-    for place, name in enumerate(here):
+    shares = shapley(list(board.labels), value)
+    first, last = results[frozenset()], results[frozenset(board.labels)]
+    found = {}
+    for place, name in enumerate(names):
         reason = _not_the_same(a, name, first[place]) or _not_the_same(b, name, last[place])
         if not reason and name in unknown:
             reason = f"a mixture of the two has no answer: {unknown[name]}"
-        if reason:
-            gone[name] = Attribution(reason=reason)
-        else:
-            gone[name] = Attribution({group: float(share[place]) for group, share in shares.items()})
-    return {name: gone[name] for name in wanted}
+        split = {} if reason else {group: float(share[place]) for group, share in shares.items()}
+        found[name] = Attribution(split, reason)
+    return found
 
 
 def _not_the_same(edition: Edition, name: str, value: float) -> str:
@@ -317,41 +331,35 @@ def _not_the_same(edition: Edition, name: str, value: float) -> str:
     )
 
 
-def flipped_by(ids: Iterable[str], switches: Switches) -> dict[str, tuple[tuple[str, ...], ...]]:
+def flipped_by(claim_id: str, before: str, after: str, boards: Sequence[Switches]) -> tuple[tuple[str, ...], ...]:
     """
-    Find the smallest sets of inputs whose switching alone brings about the new verdict of each claim.
+    Find the smallest sets of inputs whose switching alone brings about the new verdict of a claim.
 
     Parameters
     ----------
-    ids : iterable of str
-        Claims whose verdict differs.
-    switches : Switches
-        Of the two editions.
+    claim_id, before, after : str
+        The claim, and the verdicts recorded.
+    boards : sequence of Switches
+        From :func:`switchboards`.
 
     Returns
     -------
-    dict
-        By id: every smallest set; empty if the verdict cannot be reproduced.
+    tuple of tuple of str
+        Every smallest set; empty if the recorded verdicts cannot be reproduced.
     """
-    groups = list(switches.labels)
-    known = {entry.id for entry in claims()}
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for name in ids:
-        if switches.reason or not groups or name not in known:
-            found[name] = ()
-            continue
-        entry = get_claim(name)
-        wanted = entry.judge(switches.context(frozenset(groups))).verdict
-        if entry.judge(switches.context(frozenset())).verdict == wanted:
-            found[name] = ()
+    if claim_id not in {entry.id for entry in claims()}:
+        return ()
+    judge = get_claim(claim_id).judge
+    for board in boards:
+        groups = list(board.labels)
+        ends = [judge(board.context(frozenset(on))).verdict for on in ((), groups)]
+        if ends != [before, after]:
             continue
         for size in range(1, len(groups) + 1):
-            sets = list(itertools.combinations(groups, size))
-            enough = [on for on in sets if entry.judge(switches.context(frozenset(on))).verdict == wanted]
-            if enough:
-                found[name] = tuple(enough)
-                break
-    return found
+            sets = itertools.combinations(groups, size)
+            if enough := tuple(on for on in sets if judge(board.context(frozenset(on))).verdict == after):
+                return enough
+    return ()
 
 
 def as_plain(differing: Inputs) -> dict[str, Any]:

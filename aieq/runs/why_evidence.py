@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pandas as pd
 
-from ..evidence import load
+from ..assumptions import Scenario, load_scenario
+from ..errors import AieqError
+from ..evidence import View, load
+from ..findings import Context
 
 _TABLES = {
     "token_prices": ("first_seen", "model", "price_output_per_mtok", "USD_per_mtok"),
@@ -65,9 +69,71 @@ def news(before: str, after: str) -> pd.DataFrame:
     return new.sort_values("known_on", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def resting_on(new: pd.DataFrame, sources: Iterable[str]) -> pd.DataFrame:
+class _Listening(View):
+    """A view that notes which series it is asked for."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view.evidence, view.day, view._known)
+        self.asked: set[tuple[str, str]] = set()
+        self.all = False
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """Every figure: then nothing can be told apart."""
+        self.all = True
+        return super().observations
+
+    def of(self, entities: Collection[str], metrics: Collection[str]) -> pd.DataFrame:
+        """Note each pair that might be meant."""
+        self.asked |= set(itertools.product(entities, metrics))
+        return super().of(entities, metrics)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Note the table by its name."""
+        self.asked.add(("", name))
+        return super().table(name)
+
+    def _of(self, entity: str, metric: str) -> pd.DataFrame:
+        self.asked.add((entity, metric))
+        return super()._of(entity, metric)
+
+
+def series_of(name: str, day: str, scenario: Scenario | str = "base", seed: int = 0) -> set[tuple[str, str]] | None:
     """
-    Keep the rows that come from some sources.
+    Find which series a finding asks for when it is computed.
+
+    Parameters
+    ----------
+    name : str
+        The finding.
+    day, scenario, seed
+        As for :func:`aieq.findings.context_for`.
+
+    Returns
+    -------
+    set of (str, str), or None
+        Entity and metric, or nothing and the name of a side table; None if it looks through all figures, or cannot be
+        known on the day.
+
+    Examples
+    --------
+    >>> series_of("gpu_run_rate_usd_bn", "2025-03-31")
+    {('nvidia', 'datacenter_revenue')}
+    """
+    view = _Listening(load().as_of(day))
+    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    try:
+        Context(view, chosen, seed)[name]
+    except AieqError:
+        return None
+    return None if view.all or not view.asked else view.asked
+
+
+def resting_on(
+    new: pd.DataFrame, sources: Iterable[str], asked: Collection[tuple[str, str]] | None = None
+) -> pd.DataFrame:
+    """
+    Keep the rows a finding rests on: those that come from its sources and belong to a series it asks for.
 
     Parameters
     ----------
@@ -75,6 +141,8 @@ def resting_on(new: pd.DataFrame, sources: Iterable[str]) -> pd.DataFrame:
         From :func:`news`.
     sources : iterable of str
         Keys of ``data/sources.csv``.
+    asked : collection of (str, str), optional
+        From :func:`series_of`; every series if not known.
 
     Returns
     -------
@@ -82,7 +150,11 @@ def resting_on(new: pd.DataFrame, sources: Iterable[str]) -> pd.DataFrame:
         In the order of `new`.
     """
     wanted = set(sources)
-    return new[[not wanted.isdisjoint(str(keys).split(";")) for keys in new["source"]]]
+    rows = new[[not wanted.isdisjoint(str(keys).split(";")) for keys in new["source"]]]
+    if asked is None:
+        return rows
+    pairs = zip(rows["entity"], rows["metric"], strict=True)
+    return rows[[(entity, metric) in asked or ("", metric) in asked for entity, metric in pairs]]
 
 
 def as_plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
