@@ -928,6 +928,10 @@ _RULE_OF = {
     "Kupperman": "kupperman2025_aug",
     "Krishna, J.P. Morgan": "jpm2025_required",
 }
+_REPEATED_HERE = (
+    "cahn2023_required cahn2023_hole cahn2024_required cahn2024_hole bain2025_required jpm2025_required jpm2025_iphone "
+    "kupperman2025_aug krishna2025 acemoglu_tfp deepseek_cost deepseek_revenue a16z_llmflation"
+).split()
 
 
 @_empty_if_unknown
@@ -959,7 +963,7 @@ def repeated_models(context: Context) -> pd.DataFrame:
     DataFrame
         who, what, published, ours, verdict, as text; only what was published by the day.
     """
-    table = models.table(context.as_of.isoformat())
+    table = models.table(context.as_of.isoformat(), _REPEATED_HERE)
     shown = [
         ["" if pd.isna(value) else Quantity(round(value, 6), unit).text() for value in row]
         for *row, unit in table[["published", "computed", "unit"]].itertuples(index=False, name=None)
