@@ -6,16 +6,19 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..errors import AieqError, ParameterError, did_you_mean
 from ..report.results import SEED
 from .axes import Axis, Stretch, read_axis
-from .parameters import GENERAL, check_value, doubts, parameter
+from .parameters import GENERAL, check_value, doubts
+from .points import Design, columns
 from .sampling import METHODS, Sampler
 from .strict_yaml import load_mapping, read_text
+
+__all__ = ["MOST_RUNS", "Design", "columns", "make_design", "read_design"]
 
 MOST_RUNS = 10_000_000
 KEYS = {
@@ -23,108 +26,6 @@ KEYS = {
     "list": ("title", "kind", "findings", "chapters", "defaults", "runs"),
     "sample": ("title", "kind", "findings", "chapters", "defaults", "parameters", "runs", "method", "seed"),
 }
-
-
-@dataclass(frozen=True, repr=False)
-class Design:
-    """
-    Which runs there are to be. Read one with :func:`read_design`.
-
-    Points are made when they are asked for, so that ten million of them need no memory. They come in the order in
-    which they are to be run: all of one day together (then all of one scenario, in a grid), since what hangs on the
-    day alone is then computed once.
-
-    Parameters
-    ----------
-    title, kind : str
-        What it is about; ``grid``, ``list`` or ``sample``.
-    findings, chapters : tuple of str
-        What each run computes, and which chapters it executes.
-    parameters : tuple of str
-        What varies, in the order of the file.
-    key : str
-        sha256 of all that decides which runs there are; title, comments and layout do not.
-    warnings : tuple of str
-        What is allowed and worth knowing.
-    text : str
-        The file, as it was read.
-    """
-
-    title: str
-    kind: str
-    findings: tuple[str, ...]
-    chapters: tuple[str, ...]
-    parameters: tuple[str, ...]
-    key: str
-    warnings: tuple[str, ...]
-    text: str
-    fixed: dict[str, Any] = field(default_factory=dict)  # what does not vary, defaults filled in
-    count: int = 0
-    axes: Mapping[str, Axis] = field(default_factory=dict)
-    listed: tuple[dict[str, Any], ...] = ()
-    sampler: Sampler | None = None
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} of {self.count:,} runs over {', '.join(self.parameters)}>"
-
-    def __len__(self) -> int:
-        return self.count
-
-    def order(self) -> range:
-        """Numbers of the points in the order of execution: that of the points themselves."""
-        return range(self.count)
-
-    def point(self, i: int) -> dict[str, Any]:
-        """
-        Give one run's parameters.
-
-        Parameters
-        ----------
-        i : int
-            Its number, from 0.
-
-        Returns
-        -------
-        dict
-            as_of, scenario, seed, and every assumption that varies or is set.
-        """
-        return self.points(i, i + 1)[0]
-
-    def points(self, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
-        """
-        Give the parameters of some runs in a row.
-
-        Parameters
-        ----------
-        start, stop : int
-            From which to before which.
-
-        Raises
-        ------
-        IndexError
-            If there are no such runs.
-        """
-        stop = self.count if stop is None else stop
-        if not 0 <= start <= stop <= self.count:
-            raise IndexError(f"runs {start} to {stop} of {self.count}")
-        if self.kind == "list":
-            return [dict(point) for point in self.listed[start:stop]]
-        if self.sampler:
-            return [self.fixed | drawn for drawn in self.sampler.rows(start, stop)]
-        return [self._combination(i) for i in range(start, stop)]
-
-    def _combination(self, i: int) -> dict[str, Any]:
-        chosen = {}
-        for name in reversed(self._nesting()):
-            axis = self.axes[name]
-            assert not isinstance(axis, Stretch)  # those are drawn from
-            i, place = divmod(i, axis.size)
-            chosen[name] = axis.at(place)
-        return self.fixed | {name: chosen[name] for name in self.axes}
-
-    def _nesting(self) -> list[str]:
-        """Parameters of a grid from the one that changes least often."""
-        return sorted(self.axes, key=lambda name: GENERAL.index(name) if name in GENERAL[:2] else len(GENERAL))
 
 
 def read_design(path: str | Path) -> Design:
@@ -190,7 +91,8 @@ class _Reader:
     """One reading of one design."""
 
     def __init__(self, content: Mapping[str, Any], name: str, folder: Path, text: str) -> None:
-        self.content, self.name, self.folder, self.text = content, name, folder, text
+        self.content, self.name, self.folder, self.text = _plain(content), name, folder, text
+        self.files = False  # whether scenarios are read from files
         self.warnings: list[str] = []
 
     def read(self) -> Design:
@@ -246,7 +148,7 @@ class _Reader:
             parameters=varied,
             key=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
             warnings=tuple(dict.fromkeys(self.warnings)),
-            text=self.text or json.dumps(dict(self.content), default=str, indent=1),
+            text=self.written() if self.files or not self.text else self.text,
             fixed=fixed,
             count=count,
             axes=axes,
@@ -319,8 +221,24 @@ class _Reader:
         if key != "scenario" or not isinstance(value, str):
             return value
         first, comma, rest = value.partition(",")
+        if not first.strip().endswith((".yml", ".yaml")):
+            return value
+        self.files = True
         beside = self.folder / first.strip()
-        return f"{beside}{comma}{rest}" if first.strip().endswith((".yml", ".yaml")) and beside.is_file() else value
+        return f"{beside}{comma}{rest}" if beside.is_file() else value
+
+    def written(self) -> str:
+        """The design as a file that stands by itself: scenarios of files are written out."""
+        import yaml
+
+        def whole(key: Any, value: Any) -> Any:
+            if isinstance(value, dict):
+                return {each: whole(each, value[each]) for each in value}
+            if isinstance(value, list):
+                return [whole(key, each) for each in value]
+            return check_value(key, self.located(key, value)) if key == "scenario" else value
+
+        return yaml.safe_dump(whole("", self.content), sort_keys=False, allow_unicode=True, width=120)
 
     def axes(self, kind: str) -> dict[str, Axis]:
         how = "its values" if kind == "grid" else "its range"
@@ -391,25 +309,19 @@ class _Reader:
         return tuple(sorted(checked, key=lambda run: run["as_of"])), names
 
 
+def _plain(content: Any) -> Any:
+    """What was made in Python, as YAML would have it."""
+    if isinstance(content, Mapping):
+        return {key: _plain(value) for key, value in content.items()}
+    if hasattr(content, "tolist"):  # numpy
+        return content.tolist()
+    if isinstance(content, (list, tuple, range)):
+        return [_plain(value) for value in content]
+    return str(content) if isinstance(content, Path) else content
+
+
 def _value(scenario: Mapping[str, Any], name: str) -> float:
     group, _, member = name.partition(".")
     value = scenario[group]
     value = value[int(member) if member.isdigit() else member] if member else value
     return check_value(name, value)
-
-
-def columns(design: Design) -> dict[str, str]:
-    """
-    Say of which type each varied parameter is.
-
-    Parameters
-    ----------
-    design : Design
-        The design.
-
-    Returns
-    -------
-    dict of str
-        ``day``, ``scenario``, ``int`` or ``number`` by name.
-    """
-    return {name: parameter(name).type for name in design.parameters}
