@@ -99,6 +99,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(checkout: Path, change
     assert {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()} == before
 
 
+def test_an_installed_package_without_the_book_is_told_so(tmp_path: Path) -> None:
+    """Chapters are written in a clone."""
+    with pytest.raises(ParameterError, match="no checkout of the book"):
+        new.begin("chip_lives", "A title", "cost", root=tmp_path)
+
+
 def test_the_command_refuses_with_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard error, with exit code 2."""
     assert new.main(["cost", "A title", "--after", "cost"]) == 2

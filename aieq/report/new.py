@@ -224,6 +224,8 @@ def begin(name: str, title: str, after: str, *, finding: str = EXAMPLE, menu: st
 
     check_name(name, root)
     toc = root / "_toc.yml"
+    if not toc.is_file():
+        raise ParameterError(f"{root} is no checkout of the book: it has no _toc.yml. Begin a chapter in a clone.")
     contents = in_contents(
         toc.read_text(encoding="utf-8"), name, menu.strip() or name.replace("_", " ").capitalize(), after
     )
