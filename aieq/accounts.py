@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import EquationError, UnknownNameError, VintageError, did_you_mean
-from .evidence import View
+from .evidence import View, per_view
 from .quantity import Quantity, derive, weakest
 
 ACCOUNTS = {
@@ -37,10 +37,6 @@ BUILDERS = ("microsoft", "alphabet", "amazon", "meta")
 LABS = ("openai", "anthropic")
 # Names under which builders and the chip supplier appear as investors in data/deals.csv.
 _BUILDERS_AS_INVESTORS = ("microsoft", "google", "alphabet", "amazon", "aws", "meta")
-
-
-# What was known on a day does not change, and several findings ask for the same sums.
-_remembered = functools.lru_cache(maxsize=256)
 
 
 @dataclass(frozen=True)
@@ -298,7 +294,7 @@ def spread(cells: Callable[..., dict[Any, float]], inputs: Mapping[str, Quantity
     return result
 
 
-@_remembered
+@per_view
 def latest_year(view: View) -> int:
     """
     Find the latest calendar year of which spending and cash flow of the four builders are known in full.
@@ -334,7 +330,7 @@ def _year(view: View, entity: str, metric: str, year: int) -> Quantity:
     return view.quantity(entity, metric, period_end=f"{year}-12-31", kind="year").to("USD_bn")
 
 
-@_remembered
+@per_view
 def builders_sum(view: View, metric: str, year: int) -> Quantity:
     """
     Sum a cash flow of the four builders over a calendar year, from their quarters, or else take the sum on record.
@@ -359,7 +355,7 @@ def builders_sum(view: View, metric: str, year: int) -> Quantity:
         return _year(view, "big_four", metric, year)
 
 
-@_remembered
+@per_view
 def large_clouds_share(view: View, year: int) -> Quantity:
     """
     Find the share of the chip supplier's data-centre revenue that large clouds bought in a year.
@@ -435,7 +431,7 @@ class Lab:
         return self.revenue + self.burn
 
 
-@_remembered
+@per_view
 def lab_year(view: View, lab: str, year: int) -> Lab:
     """
     Put a lab's year together from what the press and the lab have said.
@@ -610,7 +606,7 @@ def _stakes(view: View, investors: Iterable[str], labs: Iterable[str], year: int
     )
 
 
-@_remembered
+@per_view
 def new_debt(view: View, year: int) -> Quantity:
     """
     Count the bonds issued by the four builders in a year: those of the large spenders less what Oracle issued.
@@ -813,7 +809,7 @@ def assemble(year: int, inputs: Mapping[str, Quantity], missing: Iterable[str] =
     return accounts
 
 
-@_remembered
+@per_view
 def build(view: View, year: int | None = None) -> Accounts:
     """
     Build the accounts of a year from what was known by a day.

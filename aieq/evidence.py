@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
 from .home import HOME
 from .quantity import Quantity, weakest
 
+T = TypeVar("T")
 DATA = HOME / "data"
 UNITS = ("USD_mn USD pct ratio MW GW TWh people_mn index tokens years FLOP USD_per_mtok USD_per_gpu_hour other").split()
 BASES = ("reported", "secondary", "estimate", "guidance", "projection")
@@ -100,11 +101,13 @@ class Evidence:
             If nothing was known by then, or `day` is no date.
         """
         stamp = _as_timestamp(day)
-        if stamp not in self._views:
+        view = self._views.pop(stamp, None)
+        if view is None:
             if len(self._views) >= _VIEWS_KEPT:
                 self._views.pop(next(iter(self._views)))
-            self._views[stamp] = View(self, stamp.date(), _known(self.observations, stamp, self.first_day))
-        return self._views[stamp]
+            view = View(self, stamp.date(), _known(self.observations, stamp, self.first_day))
+        self._views[stamp] = view  # the one asked for last is dropped last
+        return view
 
     def _rows_of(self, entities: frozenset[str], metrics: frozenset[str]) -> np.ndarray:
         """Whether each row is of these entities and metrics."""
@@ -116,6 +119,10 @@ class Evidence:
 
     @functools.cached_property
     def _asked(self) -> dict[tuple[frozenset[str], frozenset[str]], np.ndarray]:
+        return {}
+
+    @functools.cached_property
+    def _results(self) -> dict[tuple, Any]:
         return {}
 
     @functools.cached_property
@@ -164,6 +171,7 @@ class View:
         self._known = known
         self._kept: dict[tuple, pd.DataFrame] = {}
         self._years: dict[tuple[str, str, int], Quantity] = {}
+        self._results: dict[tuple, Any] = {}  # of functions marked per_view
 
     def __repr__(self) -> str:
         return f"<what was known on {self.day}: {len(self._known)} figures>"
@@ -464,6 +472,23 @@ class View:
     def deals(self) -> pd.DataFrame:
         """Commitments, investments, leases and guarantees announced by the day."""
         return self.table("deals")
+
+
+def per_view(function: Callable[..., T]) -> Callable[..., T]:
+    """
+    Remember what a function of a view (or of the evidence) and of plain arguments gave: neither ever changes.
+
+    It is forgotten with the view. Whoever asks shares the result and must not change it.
+    """
+
+    @functools.wraps(function)
+    def ask(view: View | Evidence, *arguments: Hashable, **options: Hashable) -> T:
+        key = (function, arguments, *options.items())
+        if key not in view._results:
+            view._results[key] = function(view, *arguments, **options)
+        return view._results[key]
+
+    return ask
 
 
 def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:

@@ -7,13 +7,12 @@ stock compensation or other items and are marked; gross margins are kept apart a
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import pandas as pd
 
 from .errors import UnknownNameError, VintageError
-from .evidence import View, best_rows
+from .evidence import View, best_rows, per_view
 from .quantity import Quantity, weakest
 
 OPERATING, ADJUSTED, GROSS = "operating", "operating, adjusted", "gross"
@@ -94,7 +93,7 @@ def _rows(view: View, entity: str, metric: str | None) -> pd.DataFrame:
     return pd.concat([best_rows(part) for _, part in over.groupby("kind")]) if len(over) else over
 
 
-@functools.lru_cache(maxsize=256)
+@per_view
 def history(view: View, lines: tuple[Line, ...] = LINES) -> pd.DataFrame:
     """
     All margins known by a day, one row for each company, measure and period.

@@ -256,9 +256,11 @@ def break_even_years(
         return start + float(revenue.log_factor(years)) - float(requirement.log_factor(years))
 
     grid = np.linspace(0, horizon_years, int(horizon_years * 24) + 1)
-    for left, right in zip(grid[:-1], grid[1:], strict=True):
-        if gap(right) >= 0:
-            return round(float(brentq(gap, left, right)), 9)
+    # All at once to the last bit but one; what is near the crossing is then decided one by one.
+    near = start + revenue.log_factor(grid[1:]) - requirement.log_factor(grid[1:]) >= -1e-9
+    for place in np.flatnonzero(near):
+        if gap(grid[place + 1]) >= 0:
+            return round(float(brentq(gap, grid[place], grid[place + 1])), 9)
     return None
 
 
@@ -301,9 +303,40 @@ def requirement_path(
     if steps < 1 or abs(steps * QUARTER_YEARS - years) > 1e-9:
         msg = f"years is {years}: give a positive number of quarters of a year (0.25, 0.5, ...)"
         raise EquationError(msg)
+    every = np.arange(steps + 1)
+    built, required = requirement_ahead(inputs, ai_spending_usd_bn_per_year, growth, steps, every)
+    return pd.DataFrame(
+        {
+            "year": every * QUARTER_YEARS,
+            "spending_usd_bn": np.append(ai_spending_usd_bn_per_year * QUARTER_YEARS, built),
+            "required_revenue_capital_usd_bn": required,
+        }
+    )
+
+
+def requirement_ahead(
+    inputs: Mapping[str, Any], ai_spending_usd_bn_per_year: float, growth: FadingGrowth, steps: int, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    What :func:`requirement_path` computes, at some of its quarters only.
+
+    Parameters
+    ----------
+    inputs, ai_spending_usd_bn_per_year, growth
+        As for :func:`requirement_path`.
+    steps : int
+        How many quarters ahead the path reaches.
+    at : array of int
+        After how many quarters the requirement is asked for.
+
+    Returns
+    -------
+    tuple of ndarray
+        Spending in each of the `steps` quarters, USD bn, and the revenue required at each of `at`, USD bn a year.
+    """
     middle = (np.arange(steps) + 0.5) * QUARTER_YEARS
     built = ai_spending_usd_bn_per_year * QUARTER_YEARS * np.asarray(growth.factor(middle))
-    clock = np.arange(steps + 1)[:, None] * QUARTER_YEARS
+    clock = at[:, None] * QUARTER_YEARS
     spent = np.append(np.asarray(inputs["spending_usd_bn"], dtype=float), built)
     age = np.append(np.asarray(inputs["age_years"], dtype=float), -middle) + clock
     # One row a step: what lies ahead of it has not been spent yet.
@@ -315,14 +348,7 @@ def requirement_path(
             np.asarray(inputs["ai_share_of_capex_ratio"], dtype=float), np.ones(steps)
         ),
     }
-    required = evaluate("required_revenue_capital_usd_bn", **values)
-    return pd.DataFrame(
-        {
-            "year": np.arange(steps + 1) * QUARTER_YEARS,
-            "spending_usd_bn": np.append(ai_spending_usd_bn_per_year * QUARTER_YEARS, built),
-            "required_revenue_capital_usd_bn": required,
-        }
-    )
+    return built, evaluate("required_revenue_capital_usd_bn", **values)
 
 
 def crossing(years: Sequence[float], coverage_ratio: Sequence[float]) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import VintageError
-from .evidence import BASES, OUTCOMES, Evidence, View
+from .evidence import BASES, OUTCOMES, Evidence, View, per_view
 from .quantity import Quantity, derive, envelope, weakest
 
 LABS = {"openai": "OpenAI", "anthropic": "Anthropic", "xai": "xAI", "mistral": "Mistral", "cohere": "Cohere"}
@@ -100,8 +100,10 @@ class Figure(NamedTuple):
 
 
 Known = dict[tuple[str, str], list[Figure]]
+AllRates = tuple[dict[str, RunRate], ...]  # of labs, clouds and applications
 
 
+@per_view
 def known_figures(view: View) -> Known:
     """
     Pick what the scopes rest on from a view.
@@ -414,21 +416,35 @@ def scopes(view: View, scenario: Scenario) -> pd.DataFrame:
     VintageError
         If no lab's run rate was known on the day.
     """
-    return _scopes(known_figures(view), view.day, scenario)
+    return pd.DataFrame(_rows_of(view, scenario))
 
 
 def _scopes(known: Known, day: date, scenario: Scenario) -> pd.DataFrame:
     return pd.DataFrame(_rows(known, day, scenario))
 
 
-def _rows(known: Known, day: date, scenario: Scenario) -> list[dict]:
-    months = scenario.quantity("run_rate_max_age_months").value
-    labs = _rates(known, LABS, day, months)
+def _all_rates(known: Known, day: date, months: float) -> AllRates:
+    return tuple(_rates(known, entities, day, months) for entities in (LABS, CLOUDS, APPLICATIONS))
+
+
+@per_view
+def _rates_of(view: View, months: float) -> AllRates:
+    """Run rates hang on one assumption, what is made of them on others too: they are picked once."""
+    return _all_rates(known_figures(view), view.day, months)
+
+
+def _rows_of(view: View, scenario: Scenario) -> list[dict]:
+    rates = _rates_of(view, scenario.quantity("run_rate_max_age_months").value)
+    return _rows(known_figures(view), view.day, scenario, rates)
+
+
+def _rows(known: Known, day: date, scenario: Scenario, rates: AllRates | None = None) -> list[dict]:
+    if rates is None:
+        rates = _all_rates(known, day, scenario.quantity("run_rate_max_age_months").value)
+    labs, clouds, applications = rates
     if not labs:
         msg = f"no lab's run rate was known on {day}: ask for a later day"
         raise VintageError(msg)
-    clouds = _rates(known, CLOUDS, day, months)
-    applications = _rates(known, APPLICATIONS, day, months)
     lab_rows = [(LABS[name], "revenue", rate.quantity, rate.dated, "") for name, rate in labs.items()]
     factor = net_factor(known, day)
     partners = []
@@ -551,8 +567,7 @@ def ai_revenue(view: View, scenario: Scenario) -> Quantity:
     VintageError
         If no lab's run rate was known on the day.
     """
-    known = known_figures(view)
-    return _headline(known, _rows(known, view.day, scenario), view.day, scenario)
+    return _headline(known_figures(view), _rows_of(view, scenario), view.day, scenario)
 
 
 def _headline(known: Known, rows: list[dict], day: date, scenario: Scenario) -> Quantity:
@@ -588,6 +603,7 @@ def month_ends(first: date, last: date) -> list[date]:
     return days if days and days[-1] == last else [*days, last]
 
 
+@per_view
 def _slim(evidence: Evidence) -> Evidence:
     every = evidence.observations
     keep = every["entity"].isin(ENTITIES) & every["metric"].isin(METRICS)
@@ -629,11 +645,11 @@ def ai_revenue_path(view: View, scenario: Scenario, days: Iterable[date] | None 
     lines = []
     for day in wanted:
         try:
-            known = known_figures(few.as_of(day))
-            rows = _rows(known, day, scenario)
+            there = few.as_of(day)
+            rows = _rows_of(there, scenario)
         except VintageError:
             continue
-        figure = _headline(known, rows, day, scenario)
+        figure = _headline(known_figures(there), rows, day, scenario)
         sums = {scope: sum(row["usd_bn"] for row in rows if row["scope"] == scope) for scope in SCOPES}
         ends = (figure.value, figure.value) if figure.low is None else (figure.low, figure.high)
         lines.append(

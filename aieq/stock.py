@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from .assumptions import Scenario
 from .equation import ASSET_CLASSES
 from .errors import VintageError
-from .evidence import View
+from .evidence import View, per_view
 from .quantity import Quantity, weakest
 
 # Who builds: the five companies whose spending is reported by quarter throughout. Others (neoclouds, labs of their
@@ -19,7 +18,7 @@ from .quantity import Quantity, weakest
 SPENDERS = ("microsoft", "alphabet", "amazon", "meta", "oracle")
 
 
-@functools.lru_cache(maxsize=256)  # a view never changes, and three scenarios ask for the same table
+@per_view
 def spending(view: View, spenders: tuple[str, ...] = SPENDERS) -> pd.DataFrame:
     """
     Gather cash capital expenditure by company and quarter from 2022 on.
@@ -61,16 +60,36 @@ def vintages(view: View, scenario: Scenario, spenders: tuple[str, ...] = SPENDER
     DataFrame
         The columns of :func:`spending`, with ``age_years`` (from the middle of the quarter) and ``ai_share_ratio``.
     """
+    aged = _aged(view, spenders)
+    return spending(view, spenders).assign(age_years=aged.age_years, ai_share_ratio=_ai_shares(scenario, aged))
+
+
+class Aged(NamedTuple):
+    """Spending without what a scenario says of it: amounts, ages, the years of their middles and which each has."""
+
+    spending_usd_bn: np.ndarray
+    age_years: np.ndarray
+    years: tuple[int, ...]
+    place: np.ndarray
+
+
+@per_view
+def _aged(view: View, spenders: tuple[str, ...]) -> Aged:
     table = spending(view, spenders)
-    now = table["period_end"].max()
     middle = table["period_start"] + (table["period_end"] - table["period_start"]) / 2
+    age = (table["period_end"].max() - middle).dt.days / 365.25
+    years, place = np.unique(middle.dt.year.to_numpy(), return_inverse=True)
+    aged = Aged(table["value"].to_numpy(), age.to_numpy(), tuple(years.tolist()), place)
+    for array in (aged.spending_usd_bn, aged.age_years, aged.place):
+        array.flags.writeable = False  # everybody who asks shares it
+    return aged
+
+
+def _ai_shares(scenario: Scenario, aged: Aged) -> np.ndarray:
+    """Share of AI in each quarter's spending; outside the years of the assumption the nearest of them counts."""
     share = scenario["ai_share_of_capex_ratio"]
-    last_year, first_year = max(share), min(share)
-    year = middle.dt.year.clip(lower=first_year, upper=last_year)
-    return table.assign(
-        age_years=(now - middle).dt.days / 365.25,
-        ai_share_ratio=year.map(share).astype(float),
-    )
+    first, last = min(share), max(share)
+    return np.array([share.get(min(max(year, first), last), np.nan) for year in aged.years], dtype=float)[aged.place]
 
 
 def inputs(view: View, scenario: Scenario, spenders: tuple[str, ...] = SPENDERS) -> dict[str, Any]:
@@ -82,16 +101,16 @@ def inputs(view: View, scenario: Scenario, spenders: tuple[str, ...] = SPENDERS)
     dict
         Values by symbol of :mod:`aieq.equation`, ready for ``evaluate``; `actual_ai_revenue_usd_bn` is not among them.
     """
-    table = vintages(view, scenario, spenders)
+    aged = _aged(view, spenders)
 
     def by_class(name: str) -> np.ndarray:
         return np.array([scenario[name][member] for member in ASSET_CLASSES], dtype=float)
 
     shares = by_class("asset_share_ratio")
     return {
-        "spending_usd_bn": table["value"].to_numpy(),
-        "ai_share_of_capex_ratio": table["ai_share_ratio"].to_numpy(),
-        "age_years": table["age_years"].to_numpy(),
+        "spending_usd_bn": aged.spending_usd_bn,
+        "ai_share_of_capex_ratio": _ai_shares(scenario, aged),
+        "age_years": aged.age_years,
         "asset_share_ratio": shares / shares.sum(),
         "asset_life_years": by_class("asset_life_years"),
         "replacement_price_fall_ratio": by_class("replacement_price_fall_ratio"),
@@ -104,14 +123,70 @@ def inputs(view: View, scenario: Scenario, spenders: tuple[str, ...] = SPENDERS)
 
 def provenance(view: View, scenario: Scenario) -> tuple[str, tuple[str, ...]]:
     """Give grade and sources of anything computed from :func:`inputs`."""
-    table = spending(view)
     names = (
         "asset_share_ratio asset_life_years replacement_price_fall_ratio cost_of_capital_ratio energy_to_capital_ratio "
         "operations_to_capital_ratio buyer_gross_margin_ratio ai_share_of_capex_ratio"
     ).split()
-    assumed = tuple(key for name in names for key in scenario.assumptions[name].sources)
+    return _provenance(view, tuple(key for name in names for key in scenario.assumptions[name].sources))
+
+
+@per_view
+def _provenance(view: View, assumed: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    table = spending(view, SPENDERS)
     dated = tuple(key for joined in table["source"] for key in joined.split(";"))
     return weakest("assumed", *table["grade"]), tuple(dict.fromkeys(dated + assumed))
+
+
+def latest_pace(view: View, scenario: Scenario) -> tuple[float, float]:
+    """
+    AI spending of the latest calendar quarter that all spenders have reported, and of the one a year before.
+
+    Parameters
+    ----------
+    view : View
+        The state of knowledge.
+    scenario : Scenario
+        Gives ``ai_share_of_capex_ratio``.
+
+    Returns
+    -------
+    tuple of float
+        USD bn of the quarter, both.
+
+    Raises
+    ------
+    VintageError
+        If the quarter a year before was not known.
+    """
+    last, before, name = _latest_quarters(view)
+    if not before.size:
+        msg = f"capital spending of the quarter a year before {name} was not known on {view.day}"
+        raise VintageError(msg)
+    aged = _aged(view, SPENDERS)
+    spent = aged.spending_usd_bn * _ai_shares(scenario, aged)
+    return _compensated_sum(spent[last]), _compensated_sum(spent[before])
+
+
+@per_view
+def _latest_quarters(view: View) -> tuple[np.ndarray, np.ndarray, str]:
+    """Rows of the latest quarter reported by most spenders, those of a year before, and the quarter's name."""
+    table = spending(view, SPENDERS)
+    quarter = table["period_end"].dt.to_period("Q")
+    reported = table.groupby(quarter)["entity"].nunique()
+    whole = reported.index[reported == reported.max()]
+    last = whole[-1]
+    before = (quarter == last - 4) & (last - 4 in whole)
+    return np.flatnonzero(quarter == last), np.flatnonzero(before), str(last)
+
+
+def _compensated_sum(values: np.ndarray) -> float:
+    """Kahan's sum, which is the one pandas takes of a group."""
+    total = lost = 0.0
+    for value in values.tolist():
+        y = value - lost
+        new = total + y
+        total, lost = new, new - total - y
+    return total
 
 
 def table_by_age(view: View, scenario: Scenario) -> pd.DataFrame:

@@ -53,9 +53,17 @@ def capital_inputs(context: Context) -> dict:
     return context.memo("capital inputs", lambda: stock.inputs(context.view, context.scenario))
 
 
+_CAPITAL = (
+    "required_revenue_capital_usd_bn",
+    "capital_charge_usd_bn",
+    "running_cost_usd_bn",
+    "gross_stock_usd_bn",
+)
+
+
 def _capital(context: Context, target: str) -> Quantity:
     def value(there: Context) -> float:
-        result = equation.evaluate(target, **capital_inputs(there))
+        result = there.memo("capital", lambda: equation.evaluate_all(_CAPITAL, **capital_inputs(there)))[target]
         return float(result.sum()) if hasattr(result, "sum") else result
 
     central = stock.as_quantity(value(context), "USD_bn", context.view, context.scenario, "")

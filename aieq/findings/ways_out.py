@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,9 +19,11 @@ from ..evidence import OUTCOMES, best_rows, quantity_of, source_keys
 from ..paths import FadingGrowth
 from ..quantity import Quantity, derive, weakest
 from . import Context, finding
+from .gamble import capital_inputs
 
 SCENARIOS = ("low", "base", "high")
 HORIZON_YEARS = 15.0
+_STEPS = round(HORIZON_YEARS / paths.QUARTER_YEARS)
 SOON_YEARS = 3.0  # the article's own horizon: two to three years
 UNKNOWN = "not known on that day"
 ARTICLE_DAY = "2025-01-31"  # as in aieq.claims, which imports the findings
@@ -231,22 +234,14 @@ def pace(context: Context) -> Pace:
 
     def measure() -> Pace:
         scenario = context.scenario
-        table = stock.vintages(context.view, scenario)
-        quarter = table["period_end"].dt.to_period("Q")
-        spent = (table["value"] * table["ai_share_ratio"]).groupby(quarter).sum()
-        reported = table.groupby(quarter)["entity"].nunique()
-        whole = spent[reported == reported.max()]
-        last = whole.index[-1]
-        if last - 4 not in whole.index:
-            msg = f"capital spending of the quarter a year before {last} was not known on {context.as_of}"
-            raise VintageError(msg)
+        now, before = stock.latest_pace(context.view, scenario)
         lasting = scenario["lasting_growth_ratio"]
         return Pace(
             FadingGrowth(
                 context["actual_growth_multiple"].value - 1, lasting, scenario["revenue_growth_half_life_years"]
             ),
-            FadingGrowth(whole[last] / whole[last - 4] - 1, lasting, scenario["building_growth_half_life_years"]),
-            float(whole[last] * 4),
+            FadingGrowth(now / before - 1, lasting, scenario["building_growth_half_life_years"]),
+            now * 4,
         )
 
     return context.memo("pace", measure)
@@ -264,24 +259,28 @@ def outlook(context: Context) -> pd.DataFrame:
     """
 
     def run() -> pd.DataFrame:
-        now = pace(context)
-        inputs = stock.inputs(context.view, context.scenario)
-        ahead = paths.requirement_path(inputs, now.spending_usd_bn, now.built, HORIZON_YEARS)
-        earned = context["actual_ai_revenue_usd_bn"].value * now.earned.factor(ahead["year"].to_numpy())
-        envelope_rule = context["required_revenue_usd_bn"].value * now.built.factor(ahead["year"].to_numpy())
-        return pd.DataFrame(
-            {
-                "year": ahead["year"],
-                "day": pd.Timestamp(context.as_of) + pd.to_timedelta(ahead["year"] * 365.25, unit="D"),
-                "revenue_usd_bn": earned,
-                "required_usd_bn": envelope_rule,
-                "required_capital_usd_bn": ahead["required_revenue_capital_usd_bn"],
-                "coverage_ratio": earned / envelope_rule,
-                "coverage_capital_ratio": earned / ahead["required_revenue_capital_usd_bn"],
-            }
-        )
+        table = pd.DataFrame(_quarters_ahead(context, np.arange(_STEPS + 1)))
+        table.insert(1, "day", pd.Timestamp(context.as_of) + pd.to_timedelta(table["year"] * 365.25, unit="D"))
+        return table
 
     return context.memo("outlook", run)
+
+
+def _quarters_ahead(context: Context, at: np.ndarray) -> dict[str, np.ndarray]:
+    """Both sides after so many quarters: the numbers of :func:`outlook`."""
+    now = pace(context)
+    _, required = paths.requirement_ahead(capital_inputs(context), now.spending_usd_bn, now.built, _STEPS, at)
+    years = np.arange(_STEPS + 1) * paths.QUARTER_YEARS
+    earned = context["actual_ai_revenue_usd_bn"].value * np.asarray(now.earned.factor(years))[at]
+    envelope_rule = context["required_revenue_usd_bn"].value * np.asarray(now.built.factor(years))[at]
+    return {
+        "year": years[at],
+        "revenue_usd_bn": earned,
+        "required_usd_bn": envelope_rule,
+        "required_capital_usd_bn": required,
+        "coverage_ratio": earned / envelope_rule,
+        "coverage_capital_ratio": earned / required,
+    }
 
 
 @_empty_if_unknown
@@ -305,7 +304,10 @@ def _ahead(context: Context, value: float, unit: str, low: float | None = None, 
 
 
 def _at(context: Context, column: str, years: float = SOON_YEARS) -> float:
-    table = outlook(context)
+    # Most ask for one day ahead, which needs the quarters around it only.
+    exact = min(max(years / paths.QUARTER_YEARS, 0), _STEPS)
+    around = np.unique([math.floor(exact), math.ceil(exact)])
+    table = context.memo(("quarters ahead", *around.tolist()), lambda: _quarters_ahead(context, around))
     return float(np.interp(years, table["year"], table[column]))
 
 
@@ -794,8 +796,9 @@ def margin_races(context: Context) -> pd.DataFrame:
 
 def _required_with(context: Context, scenario: Scenario, built: FadingGrowth) -> float:
     inputs = stock.inputs(context.view, scenario)
-    ahead = paths.requirement_path(inputs, pace(context).spending_usd_bn, built, SOON_YEARS)
-    return float(ahead["required_revenue_capital_usd_bn"].iloc[-1])
+    steps = round(SOON_YEARS / paths.QUARTER_YEARS)
+    spent = pace(context).spending_usd_bn
+    return float(paths.requirement_ahead(inputs, spent, built, steps, np.array([steps]))[1][0])
 
 
 def _longer_lives(context: Context, years: float) -> float:
