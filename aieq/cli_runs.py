@@ -136,9 +136,9 @@ def run(
     if planned.failed:
         for name, error in planned.failed.items():
             terminal.say(f"aieq: chapters/{name}.ipynb, {error}")
-        count_ran = len(planned.executed) + len(planned.kept)
+        kept = len(planned.executed) + len(planned.kept)
         terminal.say(
-            f"aieq: {len(planned.failed)} of {count} chapters failed, so there is no book; the notebooks of the {count_ran} "
+            f"aieq: {len(planned.failed)} of {count} chapters failed, so there is no book; the notebooks of the {kept} "
             f"that ran are in {out / 'notebooks'}, those of the others, as far as they came, in {out / 'failed'}"
         )
         raise typer.Exit(4)

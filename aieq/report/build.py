@@ -400,7 +400,7 @@ def make_pages(root: Path, staged: Path, out: Path, *, fresh: bool) -> Path:
     if done.returncode:
         shutil.rmtree(memory, ignore_errors=True)
         shown = "\n".join(f"    {line}" for line in complaints[:20]) or log[-2000:]
-        raise BuildError(f"the pages have faults (all of them: {build.relative_to(out)}/book.log):\n{shown}")
+        raise BuildError(f"the pages have faults (all of them: {os.path.relpath(build / 'book.log')}):\n{shown}")
     return build / "html"
 
 

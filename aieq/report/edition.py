@@ -23,7 +23,7 @@ from typing import Any
 
 from aieq.assumptions import load_scenario
 from aieq.errors import ParameterError, RunError
-from aieq.report import build, edition_folder, edition_pages, edition_words
+from aieq.report import build, check, edition_folder, edition_pages, edition_words
 from aieq.report.chapters import ROOT, chapter_files, find_chapter, parameters_of, read_chapter
 from aieq.report.run import absolute_scenario, check_parameters, run_chapter
 
@@ -328,11 +328,9 @@ def _pages(planned: Edition, chapters: Sequence[build.Chapter]) -> str:
     names = [chapter.name for chapter in chapters]
     settings: dict[str, Any] = {} if not planned.says else {"aieq_edition": edition_pages.settings(planned)}
     if not planned.whole:
+        others = [Path(page).name for page in check.toc_files(toc) if Path(page).name not in names]
+        settings["aieq_elsewhere"] = {"pages": others, "default_edition": planned.default_edition}
         toc = edition_pages.part_of_toc(toc, names)
-        settings["aieq_elsewhere"] = {
-            "pages": [path.stem for path in chapter_files(planned.root) if path.stem not in names],
-            "default_edition": planned.default_edition,
-        }
     elsewhere = settings.get("aieq_elsewhere", {}).get("pages", [])
     edit = functools.partial(edition_pages.open_links, elsewhere=elsewhere) if elsewhere else None
     build.stage(planned.root, staged, chapters, settings=settings, toc=toc, edit=edit)

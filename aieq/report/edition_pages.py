@@ -71,17 +71,21 @@ def settings(edition: Edition) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``says``, ``label``, ``differences`` (title and values of each assumption), ``default`` (its day and
-        scenario) and ``default_edition`` (where it is).
+        ``says``, ``label``, ``differing`` (how many assumptions), ``differences`` (title and texts of each),
+        ``default`` (its day and scenario) and ``default_edition`` (where it is).
     """
     usual = edition.defaults
     different = edition_words.differences(
         load_scenario(edition.parameters["scenario"]), load_scenario(usual["scenario"])
     )
+    grouped: dict[str, list[str]] = {}
+    for one in different:
+        grouped.setdefault(one.title, []).append(f"{one.member} {one.text}".lstrip())
     return {
         "says": edition.says,
         "label": edition_words.label(edition.parameters, usual),
-        "differences": [[one.title, one.name.partition(".")[2].replace("_", " "), one.text] for one in different],
+        "differing": len(different),
+        "differences": [[title, texts] for title, texts in grouped.items()],
         "default": f"as of {edition_words.write_day(usual['as_of'])}, scenario {usual['scenario']}",
         "default_edition": edition.default_edition,
     }

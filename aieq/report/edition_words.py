@@ -47,6 +47,11 @@ class Difference:
     chosen: bool
 
     @property
+    def member(self) -> str:
+        """Which of several, in words; empty where there is one."""
+        return _member(self.name)
+
+    @property
     def text(self) -> str:
         """Both values with their unit."""
         value, default = write_value(self.value, self.unit), write_value(self.default, self.unit)
@@ -100,10 +105,14 @@ def short_words(name: str, unit: str) -> str:
     >>> short_words("asset_life_years.other_it", "years")
     'asset life (other IT)'
     """
-    group, _, member = name.partition(".")
+    group, member = name.partition(".")[0], _member(name)
     group = group.removesuffix(_SUFFIXES.get(unit, ""))
     words = " ".join(_CAPITALS.get(word, word) for word in group.split("_"))
-    return f"{words} ({member.replace('_', ' ').replace(' it', ' IT')})" if member else words
+    return f"{words} ({member})" if member else words
+
+
+def _member(name: str) -> str:
+    return name.partition(".")[2].replace("_it", " IT").replace("_", " ")
 
 
 def differences(scenario: Scenario, default: Scenario) -> list[Difference]:

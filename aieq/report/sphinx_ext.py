@@ -74,8 +74,7 @@ def _tell_edition(context: dict[str, Any], pagename: str, edition: dict[str, Any
     label = edition["label"]
     if context.get("aieq_description"):
         context["aieq_description"] = f"{label[0].upper()}{label[1:]}: {context['aieq_description']}"
-    # The name of the book ends the title of every page and of the window.
-    context["docstitle"] = f"{context['docstitle']} ({label})"
+    context["title"] = f"{context.get('title') or context['docstitle']} ({label})"
     start = edition_pages.base_of(edition["default_edition"], pagename)
     context["aieq_edition"] = edition | {"link": f"{start}{pagename}.html" if start else ""}
 
