@@ -46,6 +46,8 @@ class Assumption:
     possible : tuple of float
         Lowest and highest value that makes sense at all; beyond the range and within these, the results are those of
         a view nobody in the evidence defends.
+    distribution : mapping, optional
+        What is believed of the value where the range does not say it: see :mod:`aieq.outlook.distributions`.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Assumption:
     because: str
     sources: tuple[str, ...]
     possible: tuple[float, float]
+    distribution: Mapping[str, Any] | None = None
 
     def check(self, value: Any, where: str) -> float:
         """
@@ -352,7 +355,7 @@ def _yaml(path: Path) -> Any:
 def _read_base(path: Path) -> dict[str, Assumption]:
     assumptions = {}
     for name, entry in _yaml(path).items():
-        missing, extra = _FIELDS - set(entry), set(entry) - _FIELDS - {"possible"}
+        missing, extra = _FIELDS - set(entry), set(entry) - _FIELDS - {"possible", "distribution"}
         if missing or extra:
             msg = f"{path.name}: {name} lacks {sorted(missing)} and has {sorted(extra)} too many"
             raise ScenarioError(msg)
@@ -375,7 +378,7 @@ def _read_base(path: Path) -> dict[str, Assumption]:
                 msg = f"{path.name}: {name} {member} has the range {low} to {high}, outside the possible {possible}"
                 raise ScenarioError(msg)
         about = (entry["title"], entry["unit"], base, low_high, entry["because"], tuple(entry["sources"]))
-        assumptions[name] = Assumption(name, *about, possible=tuple(possible))
+        assumptions[name] = Assumption(name, *about, possible=tuple(possible), distribution=entry.get("distribution"))
     return assumptions
 
 
