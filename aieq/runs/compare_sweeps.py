@@ -265,7 +265,7 @@ class SweepComparison:
 
     def html(self) -> str:
         """Write it as one page in the look of the book that needs no other file."""
-        from .compare_html import sweep_page
+        from .compare_sweeps_html import sweep_page
 
         return sweep_page(self)
 

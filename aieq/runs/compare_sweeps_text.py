@@ -31,14 +31,14 @@ def sweep_text(c: SweepComparison, most: int | None) -> str:
     told = f"Of {counted(len(c.shifts), 'finding')} the median of {len(moved)} moved, {still} did not."
     lines += ["", *wrapped(told)]
     if shown:
-        rest = "" if len(shown) == len(moved) else f" ({len(shown)} of {len(moved)}; --json has all)"
+        rest = "" if len(shown) == len(moved) else f" ({len(shown)} of {len(moved)}; --all tells all)"
         lines += ["", f"MEDIAN (5 % TO 95 % OF RUNS), THE LARGEST SHIFTS FIRST{rest}"]
         for shift in shown:
             lines += ["", *_shift(shift)]
     lines += _verdicts(c.verdicts)
     if c.notes:
         lines += ["", "NOTES", *(line for note in c.notes for line in wrapped(note, 2, 0))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _head(letter: str, sweep: Sweep) -> list[str]:

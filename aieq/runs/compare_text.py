@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..quantity import Quantity
-from .compare_findings import CHANGED, EQUAL, NO_LONGER, NOW_KNOWN, REGRADED, SHOWN_ALIKE, Change, share_text
+from .compare_findings import CHANGED, EQUAL, NO_LONGER, NOW_KNOWN, REGRADED, SHOWN_ALIKE, Change
 
 if TYPE_CHECKING:
     from .compare import EditionComparison, Explained
     from .why import Inputs
 
 COLUMNS = 80
-ASSUMPTIONS_SHOWN = 12
 
 
 def wrapped(text: str, indent: int = 0, hanging: int = 2) -> list[str]:
@@ -81,14 +80,14 @@ def edition_text(c: EditionComparison, most: int | None) -> str:
     most : int, optional
         How many changes of findings to tell; all without.
     """
-    lines = [*_heads(c), "", *_inputs(c.inputs), "", *_summary(c)]
+    lines = [*_heads(c), "", *_inputs(c.inputs, most), "", *_summary(c)]
     lines += ["", "THE HEADLINE"]
     for change in c.headline:
         lines += ["", *_change(change, c.explained.get(change.name), c.labels)]
     others = [change for change in c.of(CHANGED) if change not in c.headline]
     shown = others if most is None else others[:most]
     if shown:
-        rest = "" if len(shown) == len(others) else f" ({len(shown)} of {len(others)}; --json has all)"
+        rest = "" if len(shown) == len(others) else f" ({len(shown)} of {len(others)}; --all tells all)"
         lines += ["", f"WHAT ELSE CHANGED, THE MOST IMPORTANT FIRST{rest}"]
         for change in shown:
             lines += ["", *_change(change, c.explained.get(change.name), c.labels)]
@@ -97,7 +96,7 @@ def edition_text(c: EditionComparison, most: int | None) -> str:
     lines += _verdicts(c)
     if c.notes:
         lines += ["", "NOTES", *(line for note in c.notes for line in wrapped(note, 2, 0))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _heads(c: EditionComparison) -> list[str]:
@@ -108,7 +107,7 @@ def _heads(c: EditionComparison) -> list[str]:
     ]
 
 
-def _inputs(i: Inputs) -> Iterator[str]:
+def _inputs(i: Inputs, most: int | None) -> Iterator[str]:
     yield "WHAT DIFFERS IN WHAT WENT IN"
     if not i.any():
         yield "  nothing that is on record"
@@ -117,11 +116,11 @@ def _inputs(i: Inputs) -> Iterator[str]:
             yield from wrapped(f"{name}: {before} -> {after}", 2)
     if i.assumptions:
         yield f"  {counted(len(i.assumptions), 'assumed value')}:"
-        for supposed in i.assumptions[:ASSUMPTIONS_SHOWN]:
+        for supposed in i.assumptions[:most]:
             before, after = supposed.text(supposed.before), supposed.text(supposed.after)
             yield from wrapped(f"{supposed.name}: {before} -> {after}", 4)
-        if len(i.assumptions) > ASSUMPTIONS_SHOWN:
-            yield f"    and {len(i.assumptions) - ASSUMPTIONS_SHOWN} more (--json has all)"
+        if most is not None and len(i.assumptions) > most:
+            yield f"    and {len(i.assumptions) - most} more (--all tells all)"
     for what, (before, after) in i.made.items():
         if i.differs(what):
             yield f"  {what}: {before[:12]} -> {after[:12]}"
@@ -210,7 +209,7 @@ def _known(found: list[Change], title: str, most: int | None) -> Iterable[str]:
         assert quantity is not None
         yield from wrapped(f"{change.name}: {quantity.full_text()}", 2)
     if len(shown) < len(found):
-        yield f"  and {len(found) - len(shown)} more (--json has all)"
+        yield f"  and {len(found) - len(shown)} more (--all tells all)"
 
 
 def _verdicts(c: EditionComparison) -> Iterator[str]:
