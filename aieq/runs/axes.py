@@ -42,7 +42,14 @@ class Values:
 
     def drawn(self, u: np.ndarray) -> list[Any]:
         """Values at heights between 0 and 1."""
-        return [self.values[i] for i in np.minimum((u * self.size).astype(np.int64), self.size - 1)]
+        return [self.values[i] for i in self._places(u)]
+
+    def ranks(self, u: np.ndarray) -> np.ndarray:
+        """Whole numbers in the order of what `drawn` gives."""
+        return np.argsort(np.argsort(self.values))[self._places(u)]
+
+    def _places(self, u: np.ndarray) -> np.ndarray:
+        return np.minimum((u * self.size).astype(np.int64), self.size - 1)
 
     def ends(self) -> tuple[Any, Any]:
         """Least and largest value."""
@@ -86,13 +93,18 @@ class Stretch:
     def drawn(self, u: np.ndarray) -> list[Any]:
         """Values at heights between 0 and 1."""
         if self.kind == "day":
-            first, last = (dt.date.fromisoformat(end).toordinal() for end in (self.low, self.high))
-            return [dt.date.fromordinal(first + int(i)).isoformat() for i in u * (last - first + 1)]
+            return [dt.date.fromordinal(day).isoformat() for day in self.ranks(u).tolist()]
         if self.kind == "int":
-            return [self.low + int(i) for i in u * (self.high - self.low + 1)]
+            most = self.high - self.low
+            return [self.low + min(int(height * (most + 1)), most) for height in u.tolist()]
         if self.log:
             return [rounded(v) for v in np.exp(math.log(self.low) + u * math.log(self.high / self.low)).tolist()]
         return [rounded(v) for v in (self.low + u * (self.high - self.low)).tolist()]
+
+    def ranks(self, u: np.ndarray) -> np.ndarray:
+        """Whole numbers in the order of the days that `drawn` gives."""
+        first, last = (dt.date.fromisoformat(end).toordinal() for end in (self.low, self.high))
+        return first + np.minimum((u * (last - first + 1)).astype(np.int64), last - first)
 
     def ends(self) -> tuple[Any, Any]:
         """Least and largest value."""

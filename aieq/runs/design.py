@@ -97,15 +97,15 @@ class _Reader:
 
     def read(self) -> Design:
         kind = self.content.get("kind")
-        if kind not in KEYS:
+        if not isinstance(kind, str) or kind not in KEYS:
             hint = did_you_mean(str(kind), KEYS)
             said = "says no kind" if kind is None else f"is of kind {kind!r}"
             raise self.error(f"{said}; it takes grid, list or sample.{hint}", colon=False)
         for key in self.content:
             if key not in KEYS[kind]:
-                hint = did_you_mean(str(key), KEYS[kind])
-                elsewhere = "".join(f" It belongs to kind: {other}." for other in KEYS if key in KEYS[other])[:200]
-                raise self.error(f"there is no {key!r} in a {kind}.{hint or elsewhere or ' Leave it out.'}")
+                others = [f"kind: {other}" for other in KEYS if key in KEYS[other]]
+                hint = f" It belongs to {' and '.join(others)}." if others else did_you_mean(str(key), KEYS[kind])
+                raise self.error(f"there is no {key!r} in a {kind}.{hint or ' Leave it out.'}")
         title = self.content.get("title", "")
         if not isinstance(title, str):
             raise self.error(f"title is {title!r}; it takes a text.")
@@ -170,8 +170,9 @@ class _Reader:
         from .. import claims  # noqa: F401 - some findings are registered with the claims that need them
         from ..findings import select
 
+        asked = self.words("findings", "headline")
         try:
-            return select(self.words("findings", "headline"))
+            return select(asked)
         except AieqError as error:
             raise type(error)(f"{self.name}: findings: {error}") from None
 
@@ -196,9 +197,7 @@ class _Reader:
     def mapping(self, key: str, of: str) -> Mapping[str, Any]:
         given = self.content.get(key)
         if not isinstance(given, Mapping) or not given:
-            said = "there is no" if given is None else "empty" if given in ({}, []) else f"{given!r} is no"
-            if said == "empty":
-                raise self.error(f"{key} is empty; name at least one parameter and {of}.")
+            said = "it names no" if given is None else "there is nothing in" if not given else f"{given!r} is no"
             raise self.error(f"{said} {key}; name at least one parameter and {of}.")
         return given
 
@@ -263,7 +262,7 @@ class _Reader:
     def sampler(self, axes: Mapping[str, Axis]) -> Sampler:
         count, method, seed = self.content.get("runs"), self.content.get("method", "sobol"), self.content.get("seed", 1)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            said = "there is no runs" if count is None else f"runs is {count!r}"
+            said = "it says no runs" if count is None else f"runs is {count!r}"
             raise self.error(f"{said}; a sample takes how many runs to draw, e.g. runs: 10000.")
         if count > MOST_RUNS:
             raise self.error(f"runs is {count:,}, more than the {MOST_RUNS:,} a sweep takes; draw fewer.")
@@ -298,9 +297,8 @@ class _Reader:
         for number, run in enumerate(checked, 1):
             scenario = load_scenario(run.get("scenario", fixed["scenario"]))
             whole = dict(fixed) | run
-            for name in names:
-                # What this run leaves alone, others set: the table shows the value it has here.
-                whole.setdefault(name, _value(scenario, name))
+            # What this run leaves alone and others set: the table shows the value it has here.
+            whole |= {each: _value(scenario, each) for each in names if each not in whole}
             mark = json.dumps(whole, sort_keys=True)
             if mark in seen:
                 raise self.error(f"run {number} is the same as run {seen[mark]}; give each once.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,9 @@ def parameter(name: Any, where: str = "") -> Parameter:
     if name in _assumptions():
         members = [each for each in known() if each.startswith(f"{name}.")]
         raise ParameterError(f"{place}{name} is a number for each of several: set {', '.join(members)}.")
-    hint = did_you_mean(str(name), known()) or " `aieq run --help` says where they are listed."
+    hint = (
+        did_you_mean(str(name), known()) or " There are as_of, scenario, seed and what data/scenarios/base.yml lists."
+    )
     raise ParameterError(f"{place}there is no parameter {name!r}.{hint}")
 
 
@@ -171,11 +174,9 @@ def check_value(name: Any, value: Any, where: str = "") -> Any:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SEED:
             raise ParameterError(f"{place}{name} is {value!r}; it takes a whole number from 0 to {LARGEST_SEED}.")
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        like = (
-            f"a number between {known_as.low:g} and {known_as.high:g}{_in(known_as.unit)}, like {_now(name, 'base'):g}"
-        )
-        raise ParameterError(f"{place}{name} is {value!r}; it takes {like}.")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        bounds = f"a number between {known_as.low:g} and {known_as.high:g}{_in(known_as.unit)}"
+        raise ParameterError(f"{place}{name} is {value!r}; it takes {bounds}.{_power_of_ten(value)}")
     try:
         return _assumptions()[name.partition(".")[0]].check(value, where or "the parameters")
     except ScenarioError as error:
@@ -186,10 +187,12 @@ def _in(unit: str) -> str:
     return {"ratio": " (a ratio)", "other": ""}.get(unit, f" ({unit})")
 
 
-def _now(name: str, scenario: str) -> float:
-    group, _, member = name.partition(".")
-    value = load_scenario(scenario)[group]
-    return value[int(member) if member.isdigit() else member] if member else value
+def _power_of_ten(value: Any) -> str:
+    """YAML takes 1e-2 for text and 1.0e-2 for a number."""
+    try:
+        return f" Write it as {float(value):f}." if isinstance(value, str) and math.isfinite(float(value)) else ""
+    except ValueError:
+        return ""
 
 
 def _day(value: Any, place: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from .axes import Axis, Stretch, Values
+from .axes import Axis, Steps, Stretch
 
 METHODS = ("sobol", "halton", "latin")
 LATIN_MOST = 5_000_000  # numbers it holds at once, 40 MB
-_PIECE = 1 << 16
+_PIECE, _PIECES_KEPT = 1 << 14, 3
 
 
 class Sampler:
@@ -93,25 +93,40 @@ class Sampler:
     @cached_property
     def _by_day(self) -> np.ndarray:
         place, axis = list(self.axes).index("as_of"), self.axes["as_of"]
-        days = sorted(axis.values) if isinstance(axis, Values) else None
-        number = np.empty(self.count, dtype=np.int32)
+        assert not isinstance(axis, Steps)  # of a grid
+        day = np.empty(self.count, dtype=np.int32)
         for first in range(0, self.count, _PIECE):
             last = min(first + _PIECE, self.count)
-            drawn = axis.drawn(self._draw(first, last)[:, place])  # type: ignore[union-attr]
-            number[first:last] = [_ordinal(day, days) for day in drawn]
-        return np.argsort(number, kind="stable").astype(np.int32)
+            day[first:last] = axis.ranks(self._draw(first, last)[:, place])
+        return np.argsort(day, kind="stable").astype(np.int32)
 
     def _draw(self, start: int, stop: int) -> np.ndarray:
         with self._lock:
             if self.method == "latin":
                 return self._whole[start:stop]
-            engine, at = self._engine
-            if at > start:
-                engine, at = self._fresh(), 0
-            if start > at:
-                engine.fast_forward(start - at)  # type: ignore[attr-defined]
-            self.__dict__["_engine"] = (engine, stop)
-            return self._random(engine, stop - start)
+            pieces = range(start // _PIECE, (stop - 1) // _PIECE + 1)
+            drawn = [self._piece(n)[max(start - n * _PIECE, 0) : stop - n * _PIECE] for n in pieces]
+            return drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
+
+    def _piece(self, number: int) -> np.ndarray:
+        """Workers finish in another order than they began, so the latest pieces are kept."""
+        if number in self._pieces:
+            return self._pieces[number]
+        engine, at = self._engine
+        start, stop = number * _PIECE, min((number + 1) * _PIECE, self.count)
+        if at > start:
+            engine, at = self._fresh(), 0
+        if start > at:
+            engine.fast_forward(start - at)
+        self.__dict__["_engine"] = (engine, stop)
+        if len(self._pieces) >= _PIECES_KEPT:
+            self._pieces.pop(next(iter(self._pieces)))
+        self._pieces[number] = self._random(engine, stop - start)
+        return self._pieces[number]
+
+    @cached_property
+    def _pieces(self) -> dict[int, np.ndarray]:
+        return {}
 
     @cached_property
     def _lock(self) -> Any:
@@ -141,11 +156,3 @@ class Sampler:
     def __getstate__(self) -> dict[str, Any]:
         # Workers draw their own; a lock cannot travel.
         return {key: self.__dict__[key] for key in ("axes", "count", "method", "seed")}
-
-
-def _ordinal(day: str, days: list[str] | None) -> int:
-    if days is not None:
-        return days.index(day)
-    import datetime as dt
-
-    return dt.date.fromisoformat(day).toordinal()

@@ -177,7 +177,10 @@ class Store:
 
     def run_ids(self, batch: int) -> list[str]:
         """Give the names of the runs of a batch."""
-        return [run_id(point, self.design.findings, self.design.chapters, self._key) for point in self.points(batch)]
+        return self._ids(self.points(batch))
+
+    def _ids(self, points: Sequence[Mapping[str, Any]]) -> list[str]:
+        return [run_id(point, self.design.findings, self.design.chapters, self._key) for point in points]
 
     def notebook(self, run: str, chapter: str, content: bytes) -> Path:
         """
@@ -227,7 +230,8 @@ class Store:
         RunError
             If results are incomplete or cannot be written; what is finished is kept.
         """
-        points, ids = self.points(batch), self.run_ids(batch)
+        points = self.points(batch)
+        ids = self._ids(points)
         failures = [self._failure(each, points, ids, batch) for each in results.failures]
         table = self._table(results.table, points, ids)
         told = set(table["run"].unique().to_pylist()) | {each["run"] for each in failures}

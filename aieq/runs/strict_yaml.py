@@ -101,8 +101,11 @@ def load_mapping(text: str, name: str) -> dict[Any, Any]:
         twice = "given twice" in (error.problem or "")
         said = error.problem if twice else f"this is not YAML ({error.problem})"
         raise ParameterError(f"{name}{line_said}: {said}.") from None
+    except ParameterError:
+        raise
     except (yaml.YAMLError, ValueError) as error:
-        raise ParameterError(f"{name} is not YAML: {' '.join(str(error).split())}.") from None
+        said = " ".join(str(error).split())
+        raise ParameterError(f"{name} holds what YAML cannot read: {said}; days are written YYYY-MM-DD.") from None
     except RecursionError:
         raise ParameterError(
             f"{name} is nested too deeply for what it has to say; see designs/ for examples."
