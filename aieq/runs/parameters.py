@@ -281,11 +281,19 @@ def doubts(parameters: Mapping[str, Any]) -> list[str]:
     found = []
     for name, value in parameters.items():
         entry = known()[name]
+        if entry.type == "day" and value > _last_day():
+            found.append(f"as_of is {value}, and there is no evidence after {_last_day()}: that day is what counts")
         if entry.defensible and not entry.defensible[0] <= value <= entry.defensible[1]:
             low, high = entry.defensible
             unit = "" if entry.unit == "other" else f" ({entry.unit})"
             found.append(f"{name} is {value:g}, outside the range that is defended, {low:g} to {high:g}{unit}")
     return found
+
+
+def _last_day() -> str:
+    from ..evidence import load
+
+    return load().last_day.isoformat()
 
 
 def from_text(assignments: Iterable[str]) -> dict[str, Any]:
