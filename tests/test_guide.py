@@ -43,15 +43,15 @@ SWEEP = ("runs/sweep/design.yml", "runs/sweep/sweep.json", "runs/sweep/results/p
 EXPECTED = {
     README: [
         needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r"cost_of_capital_ratio = |no plausible", r"USD_mn"),
-        needs(".venv/bin/aieq run", r"runs/dear", r"10,?000", leaves=(*DEAR, *CAHN, *SWEEP)),
+        needs("# one number changed", r"runs/dear", r"10,?000", leaves=(*DEAR, *CAHN, *SWEEP)),
     ],
     RERUN: [
         needs(".venv/bin/aieq run cost", r"runs/dear/html/index.html", leaves=DEAR),
-        needs(".venv/bin/papermill --help", r"as_of", r"scenario", r"seed", leaves=("runs/cost-dear.ipynb",)),
+        needs(".venv/bin/aieq parameters", r"cost_of_capital_ratio", r"as_of", r"seed", leaves=("runs/cost-dear.ipynb",)),
         needs("title: Chips that last", leaves=("runs/chips.yml",)),
         needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r'"then"', r"buyer_gross_margin_ratio = ", r"USD_mn"),
         needs(".venv/bin/aieq run --as-of", r"runs/cahn/html/index.html", leaves=CAHN),
-        needs(".venv/bin/aieq compare", r"2024-06-20", r"cost_of_capital_ratio", leaves=("runs/cahn-dear.html",)),
+        needs(".venv/bin/aieq compare", r"2024-06-20", r"cost_of_capital_ratio", leaves=("runs/why.html",)),
         needs(".venv/bin/aieq sweep", r"10,?000", leaves=SWEEP),
         needs("import altair", leaves=("runs/sweep/coverage.html",)),
         needs("from aieq import equation", r"assumed", r"datacenter|2024-04-28", r"\[600\. +750\.\]", r"0\.12"),
@@ -75,7 +75,7 @@ NOT_HERE = [
     (RERUN, "from dask.distributed import SSHCluster", "needs hosts to log in to"),
     (RERUN, "from dask_jobqueue import SLURMCluster", "needs a SLURM cluster"),
     (RERUN, "from dask_kubernetes.operator import KubeCluster", "needs a Kubernetes cluster with Dask's operator"),
-    (RERUN, ".venv/bin/aieq sweep designs/ten_thousand.yml", "needs one of these clusters"),
+    (RERUN, ".venv/bin/aieq sweep designs/ten-thousand-scenarios.yml", "needs one of these clusters"),
     (TUTORIAL, "make outputs", "what `make test` is itself part of"),
 ]
 
