@@ -1,6 +1,33 @@
 """Other people's published calculations, run as published, on common inputs, and side by side."""
 
+from .bridge import Bridge, Side, bridge_between, shapley, side
+from .common import dividing_lines, required_on_common, spreads
+from .inputs import Inputs, common_inputs
 from .model import KINDS, VERDICTS, Model
 from .published import BY_ID, MODELS, get, on_common_inputs, table
+from .rules import RULES, Rule, required_usd_bn, rule
 
-__all__ = ["BY_ID", "KINDS", "MODELS", "VERDICTS", "Model", "get", "on_common_inputs", "table"]
+__all__ = [
+    "BY_ID",
+    "KINDS",
+    "MODELS",
+    "RULES",
+    "VERDICTS",
+    "Bridge",
+    "Inputs",
+    "Model",
+    "Rule",
+    "Side",
+    "bridge_between",
+    "common_inputs",
+    "dividing_lines",
+    "get",
+    "on_common_inputs",
+    "required_usd_bn",
+    "required_on_common",
+    "rule",
+    "shapley",
+    "side",
+    "spreads",
+    "table",
+]

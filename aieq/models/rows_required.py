@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .model import Model
 from .required import (
     bain_gap_usd_bn,
@@ -23,7 +25,7 @@ from .spending import (
     part_pct,
 )
 
-_KUPPERMAN_AGAIN = {
+_KUPPERMAN_AGAIN: dict[str, Any] = {
     "who": "Kupperman 2025, revised",
     "what": "the same after he gave up ten years as too long",
     "function": kupperman_required_usd_bn,
@@ -196,7 +198,7 @@ REQUIRED = (
     ),
 )
 
-_GIGAWATT = {
+_GIGAWATT: dict[str, Any] = {
     "function": None,
     "unit": "USD_bn",
     "kind": "cost",
