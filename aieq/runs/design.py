@@ -110,6 +110,8 @@ class _Reader:
         if not isinstance(title, str):
             raise self.error(f"title is {title!r}; it takes a text.")
         findings, chapters = self.findings(), self.chapters()
+        from ..findings import REGISTRY
+
         fixed = self.defaults()
         axes: dict[str, Axis] = {}
         listed: tuple[dict[str, Any], ...] = ()
@@ -145,6 +147,7 @@ class _Reader:
             kind=kind,
             findings=findings,
             chapters=chapters,
+            judged=set(findings) >= set(REGISTRY),
             parameters=varied,
             key=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
             warnings=tuple(dict.fromkeys(self.warnings)),

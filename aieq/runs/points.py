@@ -26,6 +26,8 @@ class Design:
         What it is about; ``grid``, ``list`` or ``sample``.
     findings, chapters : tuple of str
         What each run computes, and which chapters it executes.
+    judged : bool
+        Whether all findings are asked for, with which verdicts on claims come.
     parameters : tuple of str
         What varies, in the order of the file.
     key : str
@@ -40,6 +42,7 @@ class Design:
     kind: str
     findings: tuple[str, ...]
     chapters: tuple[str, ...]
+    judged: bool
     parameters: tuple[str, ...]
     key: str
     warnings: tuple[str, ...]

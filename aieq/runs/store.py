@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,34 +13,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import RunError
-from .dataset import FORMAT, RESULTS, SWEEP, about_of, column, part_hash, parts, read, recorded_batch, runs, schema
-from .design import Design, columns
+from .dataset import RESULTS, SWEEP, about_of, column, part_hash, parts, read, recorded_batch, runs, schema
+from .design import Design
+from .folder import (
+    ABOUT,
+    BATCH,
+    DESIGN,
+    FAILURES,
+    NOTEBOOK_BYTES,
+    NOTEBOOKS,
+    README,
+    about,
+    begun,
+    enough_space,
+    estimate,
+    examine,
+)
 from .identity import Surroundings, run_id
-from .keep import FULL, LOCK, PARTIAL, Lock, put, put_once, sweep_partial
+from .keep import FULL, PARTIAL, Lock, put, put_once, sweep_partial
 
-README, DESIGN, FAILURES, NOTEBOOKS = "README.txt", "design.yml", "failures", "notebooks"
-# Rather too much than too little: a full disk stops a sweep in the middle, an idle reserve costs nothing.
-ROW_BYTES = 40
-RUN_BYTES = 40
-PART_BYTES = 8_000
-NOTEBOOK_BYTES = 400_000
-SPARE_BYTES = 20_000_000
-
-ABOUT = """This folder holds the results of a sweep of aieq: {title}
-
-results/    One row for each run and finding, as Parquet: pandas.read_parquet("results") reads all of it.
-            run names the run; the columns after it are the parameters that vary; then finding, unit, value, low,
-            high (its interval, if it has one) and grade. A finding that could not be known on the day has no value and
-            the grade unknown. Parameters that do not vary stand in sweep.json under fixed.
-failures/   What went wrong with runs that have no results, or with their chapters, as JSON.
-notebooks/  Chapters executed with the parameters of each run, if the design asks for them.
-design.yml  The design as it was given. sweep.json: what the results depend on.
-
-To go on after an interruption, give the command again: aieq sweep DESIGN.yml --out THIS_FOLDER.
-`aieq status THIS_FOLDER` says how far it is.
-"""
-
-__all__ = ["Store", "about_of", "read", "recorded_batch", "runs"]
+__all__ = ["Store", "about_of", "examine", "read", "recorded_batch", "runs"]
 
 
 class Results(Protocol):
@@ -73,19 +61,18 @@ class Store:
         Runs that are done.
     """
 
-    def __init__(self, folder: Path, design: Design, about: Mapping[str, Any], lock: Lock) -> None:
+    def __init__(self, folder: Path, design: Design, said: Mapping[str, Any], lock: Lock) -> None:
         self.folder, self.design, self._lock = folder, design, lock
-        self.batch: int = about["batch"]
+        self.batch: int = said["batch"]
         self.batches = -(-len(design) // self.batch)
-        self._key = Surroundings(**about["surroundings"]).key
-        self._mark = about["mark"]
-        self._judged = about["judged"]
-        self._schema = schema(about["columns"], judged=self._judged)
+        self._key = Surroundings(**said["surroundings"]).key
+        self._mark = said["mark"]
+        self._schema = schema(said["columns"], judged=said["judged"])
         self._done = set(parts(folder, self._mark, self.batches))
         self._measured = bool(self._done)
 
     @classmethod
-    def open(cls, folder: str | Path, design: Design, around: Surroundings, *, batch: int = 200) -> Store:
+    def open(cls, folder: str | Path, design: Design, around: Surroundings, *, batch: int = BATCH) -> Store:
         """
         Begin a folder, or go on with one that holds part of the same design.
 
@@ -111,31 +98,32 @@ class Store:
             If the folder holds something else, was begun with another design, code or data, cannot be written, is
             being written, or its disk is too small.
         """
+        examine(folder, design, around)
         path = Path(folder)
-        _usable(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             lock = Lock(path)
         except OSError as error:
-            raise RunError(f"{path} cannot be written: {error.strerror}; choose another folder.") from None
+            raise RunError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
         try:
-            about = _begun(path, design, around) or _about(design, around, batch)
-            store = cls(path, design, about, lock)
-            _enough_space(path, store._still_needed())
+            # Again, now that nobody else can begin it.
+            said = begun(path, design, around) or about(design, around, batch)
+            store = cls(path, design, said, lock)
+            enough_space(path, store.needed())
             (path / PARTIAL).mkdir(exist_ok=True)
             sweep_partial(path)
-            store._lay_out(about)
+            store._lay_out(said)
         except OSError as error:
             lock.release()
-            raise RunError(f"{path} cannot be written: {error.strerror}; choose another folder.") from None
+            raise RunError(f"{path} cannot be written: {error.strerror}; choose another folder") from None
         except BaseException:
             lock.release()
             raise
         return store
 
-    def _lay_out(self, about: Mapping[str, Any]) -> None:
+    def _lay_out(self, said: Mapping[str, Any]) -> None:
         # Before anything else: from here on the folder says whose it is.
-        self._put_text(SWEEP, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+        self._put_text(SWEEP, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
         self._put_text(DESIGN, self.design.text)
         self._put_text(README, ABOUT.format(title=self.design.title or repr(self.design)))
         for name in (RESULTS, FAILURES, *([NOTEBOOKS] if self.design.chapters else [])):
@@ -236,7 +224,7 @@ class Store:
         table = self._table(results.table, points, ids)
         told = set(table["run"].unique().to_pylist()) | {each["run"] for each in failures}
         if absent := [run for run in ids if run not in told]:
-            raise RunError(f"batch {batch} has neither result nor error for run {absent[0]}; nothing of it is kept.")
+            raise RunError(f"batch {batch} has neither result nor error for run {absent[0]}; nothing of it is kept")
         if batch in self._done:
             return False
         name = f"part-{batch:08d}-{part_hash(self._mark, batch)}"
@@ -256,24 +244,18 @@ class Store:
         self._done.add(batch)
         if not self._measured:
             self._measured = True
-            _enough_space(self.folder, self._still_needed(), self._kept_text())
+            enough_space(self.folder, self.needed())
         return True
 
-    def _kept_text(self) -> str:
-        return f" {self.kept:,} of {len(self.design):,} runs are kept; the same command goes on from there."
-
-    def _write(self, put_it: Any) -> None:
+    def _write(self, put_it: Callable[[], int]) -> None:
         try:
             put_it()
         except FileExistsError:
             raise
         except OSError as error:
-            said = "the disk is full" if error.errno in FULL else (error.strerror or str(error))
-            remedy = "Free some space and" if error.errno in FULL else "Put that right and"
-            kept = f"{self.kept:,} of {len(self.design):,} runs are kept"
-            raise RunError(
-                f"{self.folder} cannot be written: {said}; {kept}. {remedy} run the same command again."
-            ) from error
+            full = error.errno in FULL
+            said = "the disk is full; free some space" if full else f"{error.strerror or error}; put that right"
+            raise RunError(f"{self.folder} cannot be written: {said}") from error
 
     def _failure(
         self, given: Mapping[str, Any], points: Sequence[Any], ids: Sequence[str], batch: int
@@ -295,18 +277,14 @@ class Store:
             arrays.append(array.cast(field.type))
         return pa.table(arrays, schema=self._schema)
 
-    def _still_needed(self) -> int:
+    def needed(self) -> int:
         """Bytes the missing runs will take: as those that are there, else a careful guess."""
         missing = self.batches - len(self._done)
-        rows = len(self.design.findings)
-        if self._judged:
-            from ..claims import claims
-
-            rows += len(claims())
-        each = PART_BYTES + self.batch * (RUN_BYTES + rows * ROW_BYTES)
-        if self._done:
-            sizes = [entry.stat().st_size for entry in os.scandir(self.folder / RESULTS)]
-            each = int(1.2 * sum(sizes) / len(sizes)) + 4096  # and the rest of a block
+        if not self._done:
+            return estimate(self.design, self.batch)
+        with os.scandir(self.folder / RESULTS) as entries:
+            sizes = [entry.stat().st_size for entry in entries]
+        each = int(1.2 * sum(sizes) / len(sizes)) + 4096  # and the rest of a block
         return missing * (each + self.batch * len(self.design.chapters) * NOTEBOOK_BYTES)
 
     def read(self, findings: Sequence[str] | None = None) -> pd.DataFrame:
@@ -316,78 +294,3 @@ class Store:
     def runs(self) -> pd.DataFrame:
         """As :func:`runs`."""
         return runs(self.folder)
-
-
-def _usable(path: Path) -> None:
-    """Refuse, before anything is made, what cannot be a folder of ours."""
-    if path.exists() and not path.is_dir():
-        raise RunError(f"{path} is a file; give a folder.")
-    if (path / SWEEP).exists() or not path.exists():
-        return
-    try:
-        foreign = sorted(each.name for each in path.iterdir() if each.name not in (LOCK, PARTIAL))
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}; choose another folder.") from None
-    if foreign:
-        raise RunError(f"{path} holds other things, such as {foreign[0]}, and no sweep; give an empty or new folder.")
-
-
-def _about(design: Design, around: Surroundings, batch: int) -> dict[str, Any]:
-    from .. import __version__
-    from ..findings import REGISTRY
-
-    return {
-        "format": FORMAT,
-        "title": design.title,
-        "kind": design.kind,
-        "design": design.key,
-        "surroundings": asdict(around),
-        "mark": hashlib.sha256(f"{design.key}/{around.key}/{batch}".encode()).hexdigest(),
-        "batch": batch,
-        "count": len(design),
-        "findings": list(design.findings),
-        "judged": set(design.findings) >= set(REGISTRY),
-        "chapters": list(design.chapters),
-        "columns": columns(design),
-        "fixed": {name: value for name, value in design.fixed.items() if name not in design.parameters},
-        "version": __version__,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-    }
-
-
-def _begun(path: Path, design: Design, around: Surroundings) -> dict[str, Any] | None:
-    """What the folder says it holds, if that is part of this very sweep."""
-    if not (path / SWEEP).exists():
-        return None
-    about = about_of(path)
-    if about["design"] != design.key:
-        what = f"{about['title'] or about['kind']}, {about['count']:,} runs, begun {about['started'][:10]}"
-        raise RunError(f"{path} holds another design ({what}); give another folder, or the design in {path / DESIGN}.")
-    if changed := Surroundings(**about["surroundings"]).differences(around):
-        listed = " and ".join(changed) if len(changed) < 3 else ", ".join(changed)
-        raise RunError(
-            f"{path} was begun with other {listed}: results before and after would not go together; "
-            "give another folder, or restore what was changed."
-        )
-    return about
-
-
-def _enough_space(folder: Path, needed: int, kept: str = "") -> None:
-    free = shutil.disk_usage(folder).free
-    if needed + SPARE_BYTES > free:
-        raise RunError(
-            f"the results need about {_size(needed)} and the disk of {folder} has {_size(free)} free; "
-            f"use another disk, fewer runs or fewer findings.{kept}"
-        )
-
-
-def _size(amount: float) -> str:
-    """
-    Write a number of bytes for people.
-
-    Examples
-    --------
-    >>> _size(1_500_000), _size(999)
-    ('1.5 MB', '0.0 MB')
-    """
-    return f"{amount / 1e9:,.1f} GB" if amount >= 1e9 else f"{amount / 1e6:.1f} MB"
