@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from aieq.assumptions import load_scenario
 from aieq.errors import AieqError, ParameterError
 from aieq.findings import HEADLINE, context_for
 from aieq.report import results
-from aieq.runs import why
+from aieq.runs import dataset, why
 from aieq.runs.compare import compare
 from aieq.runs.compare_read import flat
 
+CLAIM = "claim:capex-rising-2025"
 THEN, NOW = "2025-03-31", "2026-08-31"
 
 
@@ -199,9 +201,9 @@ def test_keys_of_the_json_do_not_change(pair: tuple[Path, Path]) -> None:
             "findings.json is of 2025-03-31",
         ),
         ({"findings.json": json.dumps([record("x", 1)]), "verdicts.json": "oops"}, "verdicts.json is not JSON"),
-        ({"sweep.json": "{}"}, "has no results yet: run `aieq sweep` again"),
-        ({"sweep.json": "[1"}, "sweep.json is not JSON"),
-        ({"sweep.json": "{}", "results/part-00000000-a.parquet": "PAR"}, "part-00000000-a.parquet cannot be read"),
+        ({"sweep.json": "{}"}, "sweep.json cannot be read"),
+        ({"sweep.json": "[1"}, "sweep.json cannot be read"),
+        ({"sweep.json": '{"format": 1}'}, "sweep.json is not what `aieq sweep` writes"),
     ],
 )
 def test_a_broken_folder_is_named(tmp_path: Path, files: dict[str, str], says: str) -> None:
@@ -383,9 +385,81 @@ def test_a_true_comparison_adds_up(true_run: tuple[Path, Path]) -> None:
         assert bool(verdict["flipped_by"]) == verdict["changed"]
     text = comparison.text(most=None)
     assert max(map(len, text.splitlines())) <= 80
+    is_fit(comparison.html())
     assert {s["name"] for s in found["inputs"]["assumptions"]} == {
         name for name, value in flat(load_scenario("low")).items() if value != flat(load_scenario("base"))[name]
     }
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """What a browser would fetch, and how the page is built."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.unbalanced: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def is_fit(text: str) -> Page:
+    """Checks that hold for every page of a comparison."""
+    page = Page(text)
+    assert not page.unbalanced and not page.open
+    assert not [a for name, a in page.tags if name in ("script", "img", "iframe") or "src" in a]
+    assert [a["href"] for a in page.all("link")] == ["data:,"]
+    assert "@import" not in text and "url(" not in text.replace("url(#", "")
+    for landmark in ("header", "main", "nav", "footer", "h1", "title"):
+        assert len(page.all(landmark)) == 1, landmark
+    names = [str(attrs["id"]) for _, attrs in page.tags if "id" in attrs]
+    assert len(names) == len(set(names))
+    inner = [str(a["href"])[1:] for a in page.all("a") if str(a.get("href")).startswith("#")]
+    assert set(inner) <= set(names)
+    assert all(len(str(a["aria-label"])) >= 40 for a in page.all("svg"))
+    assert all(str(a["aria-labelledby"]) in names for a in page.all("section"))
+    assert text.count("<caption>") == len(page.all("table"))
+    assert "prefers-color-scheme: dark" in text and 'lang="en"' in text
+    return page
+
+
+def test_the_page_of_two_editions_stands_by_itself(pair: tuple[Path, Path]) -> None:
+    """It fetches nothing, has landmarks and captions, a drawing for desk and phone, and what the text says."""
+    text = compare(*pair).html()
+    page = is_fit(text)
+    # None of the invented findings is a headline; those above zero in both are drawn, twice.
+    assert [a["class"] for a in page.all("svg")] == ["still wide", "still narrow"]
+    assert "What doubled counts" in text and "+$100\u00a0bn" not in text and "+$100 bn (2.0 times)" in text
+    assert 'class="verdict verdict-overtaken"' in text
+    assert "11 findings 6 changed" in text
+
+
+def test_what_an_edition_says_cannot_become_markup(tmp_path: Path) -> None:
+    """Names and reasons come from files."""
+    bad = "<script>alert(1)</script>"
+    a = edition(tmp_path / "a", [record("x", 1, says=bad), record(bad, 1)], [claim("c", "holds", bad)])
+    b = edition(tmp_path / "b", [record("x", 2, says=bad), record(bad, 2)], [claim("c", bad, bad)], version=bad)
+    text = compare(a, b).html()
+    is_fit(text)
+    assert "<script" not in text
 
 
 # --- sweeps -------------------------------------------------------------------------------------------------------
@@ -395,23 +469,38 @@ def sweep(
     folder: Path,
     rows: list[dict[str, Any]] | None = None,
     *,
-    defaults: dict[str, Any] | None = None,
+    fixed: dict[str, Any] | None = None,
     count: int | None = None,
-    **about: Any,
+    columns: dict[str, str] | None = None,
 ) -> Path:
-    """A sweep as the store leaves it, in two parts, with a temporary file left behind by a kill."""
-    rows = rows or [{"run": "r1", "x_ratio": 0.1, "finding": "coverage_ratio", "unit": "ratio", "value": 0.5}]
+    """A sweep as the store leaves it, in two parts."""
+    rows = rows or runs("r", {0.1: 0.5})
+    columns = columns or {"x_ratio": "number"}
+    judged = any(row["finding"].startswith("claim:") for row in rows)
+    names = list(dict.fromkeys(row["run"] for row in rows))
+    whole = dataset.schema(columns, judged=judged)
     (folder / "results").mkdir(parents=True)
-    middle = len(rows) // 2
-    for number, part in enumerate((rows[:middle], rows[middle:])):
-        if part:
-            table = pa.Table.from_pylist(part)
-            pq.write_table(table, folder / "results" / f"part-{number:08d}-abc.parquet")
-    (folder / "results" / ".part-00000009-abc.parquet.tmp").write_text("half", encoding="utf-8")
-    runs = len({row["run"] for row in rows})
-    told = {"count": runs if count is None else count, "surroundings": {"code": "c", "data": "d"}}
-    (folder / "sweep.json").write_text(json.dumps(told | about), encoding="utf-8")
-    (folder / "design.yml").write_text(json.dumps({"kind": "grid", "defaults": defaults or {}}), encoding="utf-8")
+    batch = -(-len(names) // 2)
+    for number, part in enumerate((names[:batch], names[batch:])):
+        held = [{"low": None, "high": None, "grade": "derived"} | row for row in rows if row["run"] in part]
+        if held:
+            table = pa.table({f.name: dataset.column([row.get(f.name) for row in held], f.type) for f in whole}, whole)
+            pq.write_table(table, folder / "results" / f"part-{number:08d}-{dataset.part_hash('m', number)}.parquet")
+    told = {
+        "format": 1,
+        "mark": "m",
+        "batch": batch,
+        "count": len(names) if count is None else count,
+        "findings": [name for name in dict.fromkeys(row["finding"] for row in rows) if not name.startswith("claim:")],
+        "judged": judged,
+        "columns": columns,
+        "fixed": fixed or {},
+        "surroundings": {"code": "c", "data": "d"},
+        "version": "1",
+        "title": "",
+        "started": "2026-11-24T00:00:00+0000",
+    }
+    (folder / "sweep.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
 
 
@@ -424,7 +513,7 @@ def runs(name: str, values: dict[float, float | None], finding: str = "coverage_
 
 def judged(name: str, verdicts: dict[float, str]) -> list[dict[str, Any]]:
     return [
-        {"run": f"{name}{x}", "x_ratio": x, "finding": "claim:c", "unit": None, "value": None, "verdict": verdict}
+        {"run": f"{name}{x}", "x_ratio": x, "finding": CLAIM, "unit": None, "value": None, "verdict": verdict}
         for x, verdict in verdicts.items()
     ]
 
@@ -434,13 +523,13 @@ def test_sweeps_are_compared_run_against_run(tmp_path: Path) -> None:
     a = sweep(
         tmp_path / "a",
         runs("a", {0.1: 0.4, 0.2: 0.8, 0.3: 1.2, 0.4: 1.6}) + judged("a", {0.1: "holds", 0.2: "holds", 0.3: "holds"}),
-        defaults={"as_of": THEN},
+        fixed={"as_of": THEN},
     )
     b = sweep(
         tmp_path / "b",
         runs("b", {0.2: 1.0, 0.3: 0.9, 0.4: 1.6, 0.5: None})
         + judged("b", {0.2: "overtaken", 0.3: "holds", 0.4: "overtaken"}),
-        defaults={"as_of": NOW},
+        fixed={"as_of": NOW},
     )
     comparison = compare(a, b)
     found = comparison.json()
@@ -468,16 +557,18 @@ def test_sweeps_are_compared_run_against_run(tmp_path: Path) -> None:
     (verdict,) = found["verdicts"]
     assert (verdict["pairs"], verdict["flipped"], verdict["moves"]) == (2, 1, {"holds -> overtaken": 1})
     assert (verdict["a"], verdict["b"]) == ({"holds": 3}, {"overtaken": 2, "holds": 1})
+    assert len(is_fit(comparison.html()).all("svg")) == 0  # the median did not move
     text = comparison.text()
     assert max(map(len, text.splitlines())) <= 80
     assert f"as_of: {THEN} -> {NOW}" in text
-    assert "c: 1 of 2 matched runs flipped" in text
+    assert "capex-rising-2025: 1 of 2 matched runs flipped" in text
 
 
 def test_an_unfinished_sweep_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
     """And says how far that is."""
     a = sweep(tmp_path / "a", runs("a", {0.1: 0.4, 0.2: 0.8}), count=10)
     b = sweep(tmp_path / "b", runs("b", {0.1: 0.5, 0.2: 0.9}))
+    assert len(is_fit(compare(a, b).html()).all("svg")) == 2
     text = compare(a, b).text()
     assert "unfinished: 2 of 10 runs are there" in " ".join(text.split())
     assert "matched runs: 2; 2 higher, 0 lower, 0 equal" in text
@@ -487,7 +578,8 @@ def test_a_parameter_only_one_varies_is_summed_up_by_the_median(tmp_path: Path) 
     """Three days in the one stand against one run of the other."""
     days = [("2025-03-31", 0.2), ("2025-06-30", 0.9), ("2025-09-30", 0.4)]
     several = [row | {"run": day, "as_of": day, "value": v} for day, v in days for row in runs("a", {0.1: 0.0})]
-    a, b = sweep(tmp_path / "a", several), sweep(tmp_path / "b", runs("b", {0.1: 1.0}))
+    a = sweep(tmp_path / "a", several, columns={"x_ratio": "number", "as_of": "day"})
+    b = sweep(tmp_path / "b", runs("b", {0.1: 1.0}))
     found = compare(a, b).json()
     assert found["findings"][0]["pairs"]["count"] == 1
     assert found["findings"][0]["pairs"]["median"] == pytest.approx(0.6)
@@ -500,6 +592,20 @@ def test_sweeps_that_never_meet_compare_by_distribution_only(tmp_path: Path) -> 
     found = compare(a, b).json()
     assert found["findings"][0]["pairs"]["count"] == 0
     assert any("only distributions compare" in note for note in found["notes"])
+
+
+def test_a_sweep_without_results_and_a_broken_part_are_named(tmp_path: Path) -> None:
+    """What cannot be read is not compared, from either side."""
+    good, bad = sweep(tmp_path / "good"), sweep(tmp_path / "bad")
+    (part,) = (bad / "results").iterdir()
+    part.write_text("PAR", encoding="utf-8")
+    for two in ((good, bad), (bad, good)):
+        with pytest.raises(ParameterError, match=r"a part of .*bad is broken .*part-00000000"):
+            compare(*two)
+    part.unlink()
+    for two in ((good, bad), (bad, good)):
+        with pytest.raises(ParameterError, match=r"bad has no results yet: run `aieq sweep` again"):
+            compare(*two)
 
 
 def test_a_run_that_is_there_twice_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..evidence import load
 from ..report.edition_words import write_day
+from ..report.page import anchor
 from .compare_chart import Bell, drawable
 from .compare_findings import CHANGED, EQUAL, NO_LONGER, NOW_KNOWN, REGRADED, SHOWN_ALIKE, Change, Flip
 from .compare_page import bells_figure, captioned, change_of, folded, made_with, page, section, table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 REPORT = "Does the AI economic equation add up?"
 _ROWS_OF_EVIDENCE = 6
+ARROW = '<span aria-hidden="true">→</span><span class="sr">became</span>'
 
 
 def edition_page(c: EditionComparison) -> str:
@@ -98,7 +100,8 @@ def _supposed(c: EditionComparison) -> str:
     for s in c.inputs.assumptions:
         title, words = s.title.partition(",")[0] if s.words.endswith(")") else s.title, s.words
         told = f"{html.escape(words[0].upper() + words[1:])}: {html.escape(title[0].lower() + title[1:])}"
-        rows.append((f'{told} <span class="name"><code>{s.name}</code></span>', s.text(s.before), s.text(s.after)))
+        values = (s.text(value).replace(" ", "\u00a0") for value in (s.before, s.after))
+        rows.append((f'{told} <span class="name"><code>{html.escape(s.name)}</code></span>', *values))
     return (
         table(f"{counted(len(rows), 'value')} that differ", ["Assumption", "A", "B"], rows, markup=True) if rows else ""
     )
@@ -125,12 +128,12 @@ def _card(c: EditionComparison, change: Change) -> str:
     values = (
         f"{html.escape(after)}, equal in both"
         if change.state == EQUAL
-        else f'<span class="then">{html.escape(before)}</span> <span aria-label="became">→</span> '
+        else f'<span class="then">{html.escape(before)}</span> {ARROW} '
         f"<b>{html.escape(after)}</b>, {html.escape(told or 'in another unit: not comparable')}"
     )
     explained = c.explained.get(change.name)
     return (
-        f'<li id="finding-{change.name.replace("_", "-")}"><div class="says">{html.escape(says[0].upper() + says[1:])}'
+        f'<li id="{html.escape(anchor(change.name))}"><div class="says">{html.escape(says[0].upper() + says[1:])}'
         f'</div><p class="values">{values}</p>{_why(c, change, explained) if explained else ""}'
         f'<div class="name"><code>{html.escape(change.name)}</code></div></li>'
     )
@@ -163,7 +166,7 @@ def _verdicts(c: EditionComparison) -> str:
 
 def mark(verdict: str) -> str:
     """Write a verdict as the book does."""
-    return f'<span class="verdict verdict-{verdict.replace(" ", "-")}">{html.escape(verdict)}</span>'
+    return f'<span class="verdict verdict-{html.escape(verdict.replace(" ", "-"))}">{html.escape(verdict)}</span>'
 
 
 def _verdict(c: EditionComparison, flip: Flip) -> str:
@@ -178,7 +181,7 @@ def _verdict(c: EditionComparison, flip: Flip) -> str:
     )
     return (
         f'<li id="claim-{html.escape(flip.id)}"><div class="says">{html.escape(says[0].upper() + says[1:])}</div>'
-        f'<p class="values">{mark(flip.before)} <span aria-label="became">→</span> {mark(flip.after)}</p>'
+        f'<p class="values">{mark(flip.before)} {ARROW} {mark(flip.after)}</p>'
         f'<p class="rule">Rule: {html.escape(flip.rule)}</p>{reasons}'
         + (f'<p class="why">Flipped by {html.escape(told)}.</p>' if told else "")
         + f'<div class="name"><code>{html.escape(flip.id)}</code></div></li>'
@@ -198,11 +201,17 @@ def _everything(c: EditionComparison) -> str:
         found = c.of(state)
         if not found:
             continue
-        rows = [(change.says or change.name, *_cells(change)) for change in found]
+        rows = [
+            (
+                f'{html.escape(change.says)} <span class="name"><code>{html.escape(change.name)}</code></span>',
+                *map(html.escape, _cells(change)),
+            )
+            for change in found
+        ]
         headers = ["Finding", "A", "B", "Change"] if state == CHANGED else ["Finding", "A", "B"]
         cut = [row[: len(headers)] for row in rows]
         title = f"{counted(len(found), 'finding')} {title}"
-        pieces.append(folded(title, table(title, headers, cut)))
+        pieces.append(folded(title, table(title, headers, cut, markup=True)))
     return "\n".join(pieces)
 
 

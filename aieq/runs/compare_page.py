@@ -29,6 +29,7 @@ body { margin: 0; background: var(--pst-color-background); color: var(--pst-colo
   font: 1rem/1.6 system-ui, sans-serif; -webkit-text-size-adjust: 100%; }
 a { color: var(--pst-color-link); }
 :focus-visible { outline: 2px solid var(--pst-color-link); outline-offset: 2px; }
+.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--pst-color-background); padding: .2rem .6rem; z-index: 2; }
 body > :is(header, main, footer) { max-width: 46rem; margin: 0 auto; padding: 0 1rem; }
@@ -55,7 +56,7 @@ table.compare { min-width: 0 !important; font-variant-numeric: tabular-nums; }
 table.compare tbody th { overflow-wrap: break-word; text-align: left; }
 dl.differs { display: grid; grid-template-columns: auto 1fr; gap: .1rem 1rem; margin: 1rem 0; padding: .7rem .9rem;
   background: var(--pst-color-surface); border-radius: .4rem; font-size: .92rem; line-height: 1.5; }
-dl.differs dt { color: var(--pst-color-text-muted); }
+dl.differs dt { color: var(--pst-color-text-muted); max-width: 6.4rem; }
 dl.differs dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 600px) {
   table.compare, table.compare :is(tbody, tr, caption, th, td) { display: block; }
@@ -238,8 +239,8 @@ def bells_figure(bells: Sequence[Bell], which: str, subtitle: str) -> str:
         dumbbells(shown),
         title=rises if up else falls,
         subtitle=subtitle,
-        alt=f"Pairs of dots for {which}, A at one and B where it went: {up} to the right, {len(shown) - up} to the left."
-        f" Farthest went {most.says}: from {most.before.text()} to {most.after.text()}.",
+        alt=f"Pairs of dots for {which}, A at one and B where it went: {up} to the right, "
+        f"{len(shown) - up} to the left. Farthest went {most.says}: from {most.before.text()} to {most.after.text()}.",
         note="Lines are intervals, that of A above the pair and that of B below it; one that reaches the edge goes on "
         "beyond. What is not above zero in both is not drawn.",
         data=data,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,126 +13,9 @@ import pandas as pd
 
 from ..errors import ParameterError
 from ..findings import REGISTRY
-from .compare_read import SWEEP, read_json
+from .compare_sweeps_read import CLAIM, Sweep, read_sweep, side_by_side
 
-CLAIM = "claim:"  # how a verdict is called in the column `finding`
 FORMAT = 1
-_OF_THE_RESULT = ("run", "finding", "unit", "value", "low", "high", "grade", "verdict")
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """
-    A sweep as far as it has gone.
-
-    Parameters
-    ----------
-    folder : Path
-        As given.
-    varied : tuple of str
-        Parameters that vary: the columns of the results that are none of the result's own.
-    fixed : dict
-        Defaults of the design for what does not vary.
-    planned, done : int
-        Runs of the design, and runs with results.
-    findings : tuple of str
-        In the results; verdicts are called ``claim:<id>``.
-    made : dict
-        ``code``, ``data``, ``version``, as far as recorded.
-    """
-
-    folder: Path
-    varied: tuple[str, ...]
-    fixed: dict[str, Any]
-    planned: int
-    done: int
-    findings: tuple[str, ...]
-    made: dict[str, str]
-    dataset: Any
-
-    def rows(self, finding: str) -> pd.DataFrame:
-        """Results of one finding: the parameters, unit, value and, of a claim, verdict; one row a run."""
-        import pyarrow.compute as pc
-
-        held = self.dataset.schema.names
-        names = [name for name in ("run", *self.varied, "unit", "value", "verdict") if name in held]
-        found = self.dataset.to_table(columns=names, filter=pc.field("finding") == finding).to_pandas()
-        twice = found["run"].duplicated()
-        if twice.any():
-            msg = f"{self.folder} holds the run {found['run'][twice].iloc[0]} twice for {finding}: it is damaged"
-            raise ParameterError(msg)
-        if "verdict" not in found:
-            found["verdict"] = None
-        return found
-
-
-def read_sweep(folder: Path) -> Sweep:
-    """
-    Read a sweep.
-
-    Raises
-    ------
-    ParameterError
-        If it has no results yet, or a file is broken: the message names it.
-    """
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    about = read_json(folder / SWEEP)
-    if not isinstance(about, dict):
-        msg = f"{folder / SWEEP} holds a {type(about).__name__}, not an object: it is not what `aieq sweep` writes"
-        raise ParameterError(msg)
-    parts = sorted((folder / "results").glob("part-*.parquet"))
-    if not parts:
-        msg = f"{folder} has no results yet: run `aieq sweep` again with the same design, it goes on where it stopped"
-        raise ParameterError(msg)
-    schemas = []
-    for part in parts:
-        try:
-            schemas.append(ds.dataset(part, format="parquet").schema)
-        except (pa.ArrowException, OSError) as error:
-            msg = f"{part} cannot be read as Parquet ({str(error).splitlines()[0]}): delete it and run the sweep again"
-            raise ParameterError(msg) from None
-    # A part in which a column is empty does not know its type.
-    whole = pa.unify_schemas(schemas, promote_options="permissive")
-    dataset = ds.dataset([str(part) for part in parts], format="parquet", schema=whole)
-    if missing := [name for name in ("run", "finding", "value") if name not in dataset.schema.names]:
-        msg = f"{parts[0]} has no column {', '.join(missing)}: it is not what `aieq sweep` writes"
-        raise ParameterError(msg)
-    varied = tuple(name for name in dataset.schema.names if name not in _OF_THE_RESULT)
-    runs: set[str] = set()
-    names: dict[str, None] = {}
-    for batch in dataset.to_batches(columns=["run", "finding"]):
-        runs.update(batch.column("run").unique().to_pylist())
-        names.update(dict.fromkeys(batch.column("finding").unique().to_pylist()))
-    given = about.get("surroundings")
-    around: dict[str, Any] = given if isinstance(given, dict) else {}
-    made = {"code": around.get("code"), "data": around.get("data"), "version": about.get("version")}
-    return Sweep(
-        folder,
-        varied,
-        _fixed(folder, varied),
-        int(about.get("count") or len(runs)),
-        len(runs),
-        tuple(names),
-        {name: str(value) for name, value in made.items() if value},
-        dataset,
-    )
-
-
-def _fixed(folder: Path, varied: Iterable[str]) -> dict[str, Any]:
-    path = folder / "design.yml"
-    if not path.exists():
-        return {}
-    import yaml
-
-    try:
-        design = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        msg = f"{path} is not YAML ({str(error).splitlines()[0]}): copy the design there again"
-        raise ParameterError(msg) from None
-    given = design.get("defaults") if isinstance(design, dict) else None
-    return {str(k): v for k, v in given.items() if k not in set(varied)} if isinstance(given, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -244,10 +127,14 @@ class SweepComparison:
     """
     Two sweeps side by side.
 
-    The JSON holds ``format`` (1), ``kind`` ("sweeps"), ``a`` and ``b`` (folder, done, planned, varied, fixed, code,
-    data, version), ``matched_by`` (the parameters both vary), ``findings`` (name, says, unit, importance, a and b
-    with runs, unknown, median, p5, p95, reached_one; pairs with count, median, up, down, to_one, from_one),
-    ``verdicts`` (id, a and b: runs by verdict, pairs, flipped, moves), ``notes`` (list of sentences).
+    The JSON holds
+
+    - ``format`` (1) and ``kind`` ("sweeps");
+    - ``a`` and ``b``: folder, done, failed, planned, varied, fixed, code, data, version;
+    - ``matched_by``: the parameters both vary;
+    - ``findings``, the largest shift first: name, says, unit, importance, a and b (runs, unknown, median, p5, p95,
+      reached_one), pairs (count, median, up, down, to_one, from_one);
+    - ``verdicts``: id, a and b (runs by verdict), pairs, flipped, moves; ``notes``: sentences.
     """
 
     a: Sweep
@@ -301,6 +188,7 @@ def _about(sweep: Sweep) -> dict[str, Any]:
     return {
         "folder": str(sweep.folder),
         "done": sweep.done,
+        "failed": sweep.failed,
         "planned": sweep.planned,
         "varied": list(sweep.varied),
         "fixed": {name: str(value) for name, value in sweep.fixed.items()},
@@ -337,9 +225,10 @@ def compare_sweeps(a: Path, b: Path) -> SweepComparison:
     keys = tuple(name for name in one.varied if name in other.varied)
     notes = _notes(one, other, keys)
     shifts, verdicts = [], []
-    for name in common:
-        before, after = one.rows(name), other.rows(name)
+    for name, before, after in side_by_side(one, other, common):
         if name.startswith(CLAIM):
+            if before.empty or after.empty:
+                continue
             verdicts.append(_verdict_shift(name.removeprefix(CLAIM), before, after, keys))
         else:
             shifts.append(_shift(name, before, after, keys))
@@ -352,7 +241,9 @@ def compare_sweeps(a: Path, b: Path) -> SweepComparison:
 def _notes(a: Sweep, b: Sweep, keys: tuple[str, ...]) -> list[str]:
     notes = []
     for sweep in (a, b):
-        if sweep.done < sweep.planned:
+        if sweep.failed:
+            notes.append(f"{sweep.failed:,} runs of {sweep.folder} failed and have no values.")
+        if sweep.done + sweep.failed < sweep.planned:
             notes.append(
                 f"{sweep.folder} is unfinished: {sweep.done:,} of {sweep.planned:,} runs are there and compared. Run "
                 "the same `aieq sweep` command again to finish it."
@@ -372,7 +263,7 @@ def _notes(a: Sweep, b: Sweep, keys: tuple[str, ...]) -> list[str]:
 
 
 def _unit(rows: pd.DataFrame) -> str:
-    known = rows["unit"].dropna() if "unit" in rows else pd.Series(dtype=str)
+    known = rows["unit"].dropna()
     return str(known.iloc[0]) if len(known) else ""
 
 

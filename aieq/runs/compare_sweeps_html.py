@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from ..report.page import anchor
 from .compare_chart import Bell, drawable
-from .compare_html import mark
+from .compare_html import ARROW, REPORT, mark
 from .compare_page import bells_figure, captioned, change_of, folded, made_with, page, section, table
 from .compare_sweeps_text import as_quantity, differing, flips_text, moved_text, spread_text, told_pairs
 from .compare_text import counted
 
 if TYPE_CHECKING:
-    from .compare_sweeps import Shift, Sweep, SweepComparison, VerdictShift
+    from .compare_sweeps import Shift, SweepComparison, VerdictShift
+    from .compare_sweeps_read import Sweep
 
 
 def sweep_page(c: SweepComparison) -> str:
@@ -37,7 +39,7 @@ def sweep_page(c: SweepComparison) -> str:
     contents = {"findings": "Findings", "still": "Unmoved", "verdicts": "Verdicts"}
     return page(
         "What changed between two sweeps",
-        eyebrow="Two sweeps of the report “Does the AI economic equation add up?”, side by side",
+        eyebrow=f"Two sweeps of the report “{REPORT}”, side by side",
         body=body,
         contents={name: text for name, text in contents.items() if any(f'id="{name}"' in piece for piece in body)},
         foot=[
@@ -53,7 +55,7 @@ def _lead(c: SweepComparison, moved: int, flipped: int) -> str:
     told = [f"Of {counted(len(c.shifts), 'finding')} the median of {moved} moved."]
     if c.verdicts:
         told.append(f"Of {counted(len(c.verdicts), 'verdict')} {flipped} changed in some runs.")
-    unfinished = [letter for letter, sweep in (("A", c.a), ("B", c.b)) if sweep.done < sweep.planned]
+    unfinished = [letter for letter, sweep in (("A", c.a), ("B", c.b)) if sweep.done + sweep.failed < sweep.planned]
     if unfinished:
         told.append(f"{' and '.join(unfinished)} is not finished." if len(unfinished) == 1 else "Neither is finished.")
     return f'<p class="lead">{html.escape(" ".join(told))}</p>'
@@ -78,9 +80,9 @@ def _cards(shifts: list[Shift]) -> str:
         before, after = spread_text(shift.before, shift.unit), spread_text(shift.after, shift.unit)
         more = "".join(f'<p class="why">{html.escape(told[0].upper() + told[1:])}.</p>' for told in told_pairs(shift))
         items.append(
-            f'<li id="finding-{shift.name.replace("_", "-")}"><div class="says">'
+            f'<li id="{html.escape(anchor(shift.name))}"><div class="says">'
             f"{html.escape(says[0].upper() + says[1:])}</div>"
-            f'<p class="values"><span class="then">{html.escape(before)}</span> <span aria-label="became">→</span> '
+            f'<p class="values"><span class="then">{html.escape(before)}</span> {ARROW} '
             f"<b>{html.escape(after)}</b>, {html.escape(moved_text(shift))}</p>{more}"
             f'<div class="name"><code>{html.escape(shift.name)}</code></div></li>'
         )

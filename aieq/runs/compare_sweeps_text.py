@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..quantity import Quantity
@@ -10,7 +11,8 @@ from .compare_findings import difference_text
 from .compare_text import counted, wrapped
 
 if TYPE_CHECKING:
-    from .compare_sweeps import Shift, Spread, Sweep, SweepComparison, VerdictShift
+    from .compare_sweeps import Shift, Spread, SweepComparison, VerdictShift
+    from .compare_sweeps_read import Sweep
 
 
 def sweep_text(c: SweepComparison, most: int | None) -> str:
@@ -32,7 +34,7 @@ def sweep_text(c: SweepComparison, most: int | None) -> str:
     lines += ["", *wrapped(told)]
     if shown:
         rest = "" if len(shown) == len(moved) else f" ({len(shown)} of {len(moved)}; --all tells all)"
-        lines += ["", f"MEDIAN (5 % TO 95 % OF RUNS), THE LARGEST SHIFTS FIRST{rest}"]
+        lines += ["", *wrapped(f"MEDIANS (5 % TO 95 % OF RUNS), THE LARGEST SHIFTS FIRST{rest}", 0, 0)]
         for shift in shown:
             lines += ["", *_shift(shift)]
     lines += _verdicts(c.verdicts)
@@ -90,13 +92,18 @@ def as_quantity(spread: Spread, unit: str) -> Quantity | None:
     """Give a distribution as a quantity whose interval is 5 to 95 per cent of the runs."""
     if spread.median is None:
         return None
+    if unit == "count" and not spread.median.is_integer():
+        unit = "other"  # the middle of two counts is shown as it is
     return Quantity(spread.median, unit or "other", spread.p5, spread.p95, grade="assumed")
 
 
 def moved_text(shift: Shift) -> str:
     """Write by how much the median moved."""
     before, after = as_quantity(shift.before, shift.unit), as_quantity(shift.after, shift.unit)
-    return "" if before is None or after is None else difference_text(before, after)
+    if before is None or after is None:
+        return ""
+    unit = after.unit if before.unit == after.unit else "other"
+    return difference_text(replace(before, unit=unit), replace(after, unit=unit))
 
 
 def _shift(shift: Shift) -> Iterator[str]:
@@ -114,7 +121,10 @@ def told_pairs(shift: Shift) -> Iterator[str]:
     pairs = shift.pairs
     if pairs.count:
         equal = pairs.count - pairs.up - pairs.down
-        yield f"matched runs: {pairs.count:,}; {pairs.up:,} higher, {pairs.down:,} lower, {equal:,} equal"
+        if equal == pairs.count and shift.importance:
+            yield f"matched runs: {pairs.count:,}, all equal; what moved comes from runs that only one of them has"
+        else:
+            yield f"matched runs: {pairs.count:,}; {pairs.up:,} higher, {pairs.down:,} lower, {equal:,} equal"
     if shift.before.reached_one is not None and shift.after.reached_one is not None:
         told = f"one or more in {shift.before.reached_one:.0%} of runs -> {shift.after.reached_one:.0%}"
         crossed = f"; of matched runs {pairs.to_one} came to reach it, {pairs.from_one} no longer do"
