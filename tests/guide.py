@@ -16,7 +16,7 @@ from aieq.report.chapters import read_chapter
 FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>[\w-]*)\n(?P<source>[\s\S]*?)^(?P=ticks)[ ]*$", re.MULTILINE)
 NOT_HERE = re.compile(r"<!-- not run here: (.*?) -->$")
 FILE = re.compile(r"(Save|Add)\b.* `([\w./-]+)`:$")
-LANGUAGES = {"shell", "python", "yaml", "csv"}
+LANGUAGES = {"shell", "python", "yaml", "text"}
 LONGEST_SECONDS = 900
 
 
