@@ -128,6 +128,8 @@ def run(
     terminal.say(f"{told} {count} chapter{'s' * (count > 1)} into {out}")
     with _interruptible(f"chapters that ran are kept in {out}."), terminal.Steps("run", every=1) as steps:
         edition.make(planned, progress=lambda what, done, total, note: steps(done, total, f"{what} {note}".strip()))
+    for fault in planned.faults:
+        terminal.say(f"aieq: note: a fault in the pages: {fault}")
     if as_json:
         terminal.print_json(planned.summary())
     elif planned.book:

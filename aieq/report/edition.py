@@ -9,23 +9,20 @@ which have other values there, become plain text.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import hashlib
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aieq.assumptions import load_scenario
 from aieq.errors import ParameterError, RunError
-from aieq.report import build, check, edition_folder, edition_pages, edition_words
+from aieq.report import build, check, edition_chapters, edition_folder, edition_pages, edition_words
 from aieq.report.chapters import ROOT, chapter_files, find_chapter, parameters_of, read_chapter
-from aieq.report.run import absolute_scenario, check_parameters, run_chapter
+from aieq.report.run import absolute_scenario, check_parameters
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -51,6 +48,10 @@ class Edition:
         Chapters executed now, and those still valid from an earlier call.
     failed : dict
         Error by chapter.
+    faults : list of str
+        What the check of the pages found.
+    keys : dict
+        Hashes under which ``results`` and ``book`` are kept.
     book : Path or None
         First page of the book, if all chapters ran.
     seconds : float
@@ -69,6 +70,8 @@ class Edition:
     executed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     book: Path | None = None
     seconds: float = 0.0
 
@@ -87,6 +90,7 @@ class Edition:
             "executed": self.executed,
             "kept": self.kept,
             "failed": self.failed,
+            "faults": self.faults,
             "seconds": round(self.seconds, 1),
         }
 
@@ -148,6 +152,7 @@ def plan(
         root=root,
         whole=len(paths) == len(chapter_files(root)),
         default_edition=edition_pages.find_default(default_edition, root, folder / "html"),
+        keys=edition_folder.read_record(folder).get("keys", {}) if (folder / edition_folder.RECORD).exists() else {},
     )
 
 
@@ -173,22 +178,36 @@ def make(planned: Edition, *, width: int = 0, progress: Progress | None = None) 
     Raises
     ------
     RunError
-        If the pages have faults, or another process is at work in the folder. What ran is kept.
+        If the pages cannot be made, or another process is at work in the folder. What ran is kept.
     """
     started = time.perf_counter()
-    around = build.surroundings(planned.root)
-    chapters = [_chapter(path, planned, around) for path in planned.chapters]
-    hashes = {
-        "code": build.digest_files(build.files_under(planned.root / "aieq"), planned.root),
-        "data": build.digest_files(build.files_under(planned.root / "data"), planned.root),
-    }
-    tell = _teller(progress, len(chapters) + 2)
-    edition_folder.write_record(planned, hashes, book="")
-    stale = [chapter for chapter in chapters if not _is_kept(chapter, planned)]
-    planned.kept = [chapter.name for chapter in chapters if chapter not in stale]
-    for name in planned.kept:
-        tell(name, "kept")
-    stale.sort(key=lambda chapter: chapter.name != build.LONGEST)
+    with edition_folder.held(planned.folder):
+        around = build.surroundings(planned.root)
+        chapters = [edition_chapters.chapter_of(path, planned.parameters, around) for path in planned.chapters]
+        tell = _teller(progress, len(chapters) + 2)
+        edition_folder.write_record(planned)
+        stale = [chapter for chapter in chapters if not edition_chapters.is_kept(chapter, planned.folder)]
+        planned.kept = [chapter.name for chapter in chapters if chapter not in stale]
+        for name in planned.kept:
+            tell(name, "kept")
+        _execute(planned, stale, around, tell, width)
+        planned.failed = {chapter.name: chapter.error for chapter in chapters if chapter.error}
+        planned.executed = [chapter.name for chapter in stale if not chapter.error]
+        if not planned.failed:
+            _pages(planned, chapters)
+            tell("pages", "")
+        edition_folder.write_record(planned)
+        if not planned.failed:
+            shutil.rmtree(planned.work, ignore_errors=True)
+    planned.seconds = time.perf_counter() - started
+    return planned
+
+
+def _execute(planned: Edition, stale: list[build.Chapter], around: str, tell: Any, width: int) -> None:
+    """Run the chapters and, beside them, what gives the findings and verdicts."""
+    parts = [around, edition_chapters.settings_key(planned.parameters)]
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    made = all((planned.folder / f"{name}.json").exists() for name in ("findings", "verdicts"))
     complaints: list[str] = []
 
     async def results() -> None:
@@ -197,26 +216,22 @@ def make(planned: Edition, *, width: int = 0, progress: Progress | None = None) 
 
     def job(chapter: build.Chapter) -> Callable[[], Any]:
         async def run() -> None:
-            await _in_thread(lambda: _run(chapter, planned))
+            await edition_chapters.in_thread(
+                lambda: edition_chapters.run(chapter, planned.parameters, planned.folder, planned.work)
+            )
             tell(chapter.name, "failed" if chapter.error else f"{chapter.seconds:.0f} s")
 
         return run
 
-    _wait(build.side_by_side([results, *(job(chapter) for chapter in stale)], width))
-    planned.failed = {chapter.name: chapter.error for chapter in chapters if chapter.error}
-    planned.executed = [chapter.name for chapter in stale if not chapter.error]
+    jobs = [job(chapter) for chapter in sorted(stale, key=lambda chapter: chapter.name != build.LONGEST)]
+    if made and planned.keys.get("results") == key:
+        tell("findings and verdicts", "kept")
+    else:
+        jobs.insert(0, results)
+    edition_chapters.wait_for(build.side_by_side(jobs, width))
     if any(complaints):
         raise RunError(f"{complaints[0]}; the chapters that ran are kept in {planned.folder}")
-    book = ""
-    if not planned.failed:
-        book = _pages(planned, chapters)
-        planned.book = planned.folder / "html" / "index.html"
-        tell("pages", "")
-    edition_folder.write_record(planned, hashes, book=book)
-    if not planned.failed:
-        shutil.rmtree(planned.work, ignore_errors=True)
-    planned.seconds = time.perf_counter() - started
-    return planned
+    planned.keys["results"] = key
 
 
 def _teller(progress: Progress | None, total: int) -> Callable[[str, str], None]:
@@ -231,127 +246,37 @@ def _teller(progress: Progress | None, total: int) -> Callable[[str, str], None]
     return tell
 
 
-def _chapter(path: Path, planned: Edition, around: str) -> build.Chapter:
-    notebook = read_chapter(path)
-    # Not the name of a scenario alone: a file may have changed under it.
-    supposed = repr(sorted(load_scenario(planned.parameters["scenario"]).items()))
-    parts = [build.chapter_key(notebook, around), sorted(planned.parameters.items()), supposed]
-    return build.Chapter(path, hashlib.sha256(json.dumps(parts).encode()).hexdigest(), notebook)
-
-
-def _is_kept(chapter: build.Chapter, planned: Edition) -> bool:
-    path = planned.folder / "notebooks" / chapter.path.name
-    if not path.exists():
-        return False
-    notebook = read_chapter(path)
-    if notebook.metadata.get("aieq", {}).get("key") != chapter.key:
-        return False
-    chapter.outputs = _outputs(notebook)
-    return True
-
-
-def _outputs(notebook: Any) -> list[list[dict[str, Any]]]:
-    """Of the cells that the chapter has itself: papermill puts a cell with the parameters among them."""
-    return [
-        cell.outputs
-        for cell in notebook.cells
-        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
-    ]
-
-
-def _run(chapter: build.Chapter, planned: Edition) -> None:
-    """Run one chapter; whatever happens in it costs only this one."""
-    import nbformat
-
-    running = planned.work / chapter.path.name
-    failed = planned.folder / "failed" / chapter.path.name
-    running.unlink(missing_ok=True)
-    started = time.perf_counter()
-    try:
-        notebook = run_chapter(chapter.path, running, **planned.parameters)
-        notebook.metadata["aieq"] = {"key": chapter.key}
-        build.write_whole(planned.folder / "notebooks" / chapter.path.name, nbformat.writes(notebook) + "\n")
-        chapter.outputs = _outputs(notebook)
-        running.unlink(missing_ok=True)
-        failed.unlink(missing_ok=True)
-    except Exception as error:  # noqa: BLE001 - it is told, and the other chapters go on
-        if running.exists():
-            failed.parent.mkdir(exist_ok=True)
-            running.replace(failed)
-        chapter.error = _explain(failed, error)
-    chapter.seconds = time.perf_counter() - started
-
-
-def _explain(failed: Path, error: Exception) -> str:
-    if not failed.exists():
-        return f"{type(error).__name__}: {error}"
-    notebook = read_chapter(failed)
-    added = {"injected-parameters", "papermill-error-cell-tag"}
-    notebook.cells = [cell for cell in notebook.cells if not added & set(cell.metadata.get("tags", []))]
-    return build.explain(notebook, error)
-
-
-async def _in_thread(call: Callable[[], None]) -> None:
-    """A daemon thread: an interrupted program does not wait for a chapter to end."""
-    loop = asyncio.get_running_loop()
-    done = asyncio.Event()
-
-    def work() -> None:
-        try:
-            call()
-        finally:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(done.set)
-
-    threading.Thread(target=work, daemon=True).start()
-    await done.wait()
-
-
-def _wait(work: Any) -> None:
-    """Run to the end, also in a notebook, where a loop is running already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-        return
-    thread = threading.Thread(target=asyncio.run, args=(work,), daemon=True)
-    thread.start()
-    thread.join()
-
-
-def _pages(planned: Edition, chapters: Sequence[build.Chapter]) -> str:
-    """Make the book if it is not what it must be; return the hash under which it is kept."""
+def _pages(planned: Edition, chapters: Sequence[build.Chapter]) -> None:
+    """Make the book, if it is not yet what it must be."""
     import yaml
 
     staged, html = planned.work / "stage", planned.folder / "html"
     toc = yaml.safe_load((planned.root / "_toc.yml").read_text(encoding="utf-8"))
     names = [chapter.name for chapter in chapters]
-    settings: dict[str, Any] = {} if not planned.says else {"aieq_edition": edition_pages.settings(planned)}
+    settings: dict[str, Any] = {"aieq_edition": edition_pages.settings(planned)} if planned.says else {}
+    edit = None
     if not planned.whole:
         others = [Path(page).name for page in check.toc_files(toc) if Path(page).name not in names]
         settings["aieq_elsewhere"] = {"pages": others, "default_edition": planned.default_edition}
         toc = edition_pages.part_of_toc(toc, names)
-    elsewhere = settings.get("aieq_elsewhere", {}).get("pages", [])
-    edit = functools.partial(edition_pages.open_links, elsewhere=elsewhere) if elsewhere else None
+        edit = functools.partial(edition_pages.open_links, elsewhere=others)
     build.stage(planned.root, staged, chapters, settings=settings, toc=toc, edit=edit)
-    code = build.digest_files(build.files_under(planned.root / "aieq"), planned.root)
-    key = hashlib.sha256((code + build.digest_files(build.files_under(staged), staged)).encode()).hexdigest()
-    if html.is_dir() and edition_folder.read_record(planned.folder).get("book") == key:
-        return key
-    try:
-        made = build.make_pages(planned.root, staged, planned.work, fresh=True)
-    except build.BuildError as error:
-        raise RunError(f"{error}\n  the chapters are kept in {planned.folder / 'notebooks'}") from None
-    _swap(made, html)
-    problems = edition_pages.check(html, planned, staged / "_toc.yml")
-    if problems:
-        raise RunError("\n  ".join([f"the pages in {html} have faults:", *problems[:20]]))
-    return key
-
-
-def _swap(made: Path, html: Path) -> None:
-    old = made.with_name("old")
-    if html.exists():
-        html.rename(old)
-    made.rename(html)
-    shutil.rmtree(old, ignore_errors=True)
+    key = hashlib.sha256(
+        (build.surroundings(planned.root) + build.digest_files(build.files_under(staged), staged)).encode()
+    ).hexdigest()
+    if not html.is_dir() or planned.keys.get("book") != key:
+        try:
+            made = build.make_pages(planned.root, staged, planned.work, fresh=True)
+        except build.BuildError as error:
+            raise RunError(f"{error}\n  the chapters are kept in {planned.folder / 'notebooks'}") from None
+        old = made.with_name("old")
+        if html.exists():
+            html.rename(old)
+        made.rename(html)
+    unmarked = edition_pages.missing_banners(html, planned.says)
+    if unmarked:
+        # Pages that do not say what they are must not be left where somebody might read them.
+        shutil.rmtree(html)
+        raise RunError("\n  ".join(["there is no book, its pages do not say what they are:", *unmarked[:20]]))
+    planned.faults = check.check_book(html, toc=staged / "_toc.yml")
+    planned.keys["book"], planned.book = key, html / "index.html"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aieq
 from aieq.assumptions import load_scenario
-from aieq.errors import ParameterError
+from aieq.errors import ParameterError, RunError
 from aieq.evidence import load
 from aieq.report import edition_words
-from aieq.report.build import write_whole
+from aieq.report.build import digest_files, files_under, write_whole
 
 if TYPE_CHECKING:
     from aieq.report.edition import Edition
@@ -98,23 +99,18 @@ def read_record(folder: Path) -> dict[str, Any]:
     return content
 
 
-def write_record(planned: Edition, hashes: Mapping[str, str], *, book: str) -> None:
+def write_record(planned: Edition) -> None:
     """
-    Say what this edition is; `finished` is true when its book is there.
+    Say what an edition is; `finished` is true when its book is there.
 
     Parameters
     ----------
     planned : Edition
         As far as it is.
-    hashes : mapping
-        Of ``code`` and ``data``.
-    book : str
-        Hash under which the book is kept; nothing if there is none yet.
     """
     scenario = load_scenario(planned.parameters["scenario"])
     different = edition_words.differences(scenario, load_scenario(planned.defaults["scenario"]))
-    if not book and (planned.folder / RECORD).exists():
-        book = read_record(planned.folder).get("book", "")
+    root = planned.root
     content = {
         **planned.parameters,
         "finished": planned.book is not None,
@@ -123,17 +119,49 @@ def write_record(planned: Edition, hashes: Mapping[str, str], *, book: str) -> N
         "says": planned.says,
         "chapters": [chapter.stem for chapter in planned.chapters],
         "failed": planned.failed,
+        "faults": planned.faults,
         "differs": {
             one.name: {key: value for key, value in asdict(one).items() if key not in ("name", "words")}
             for one in different
         },
         "assumptions": dict(scenario),
         "version": aieq.__version__,
-        **hashes,
+        "code": digest_files(files_under(root / "aieq"), root),
+        "data": digest_files(files_under(root / "data"), root),
         "data_reaches": load().last_day.isoformat(),
-        "book": book,
+        "keys": planned.keys,
     }
     write_whole(planned.folder / RECORD, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """
+    Keep other processes out of an edition while it is made.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the edition.
+
+    Raises
+    ------
+    RunError
+        If another process is at work there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows, where two at once must be avoided by hand
+        yield
+        return
+    path = folder / WORK / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"another process is making the edition in {folder}; wait for it, or end it.") from None
+        yield
 
 
 @dataclass(frozen=True)

@@ -214,27 +214,6 @@ def base_of(default_edition: str, pagename: str) -> str:
     return "../" * pagename.count("/") + default_edition
 
 
-def check(html_folder: Path, edition: Edition, toc: Path) -> list[str]:
-    """
-    Find what is wrong with the pages of an edition.
-
-    Parameters
-    ----------
-    html_folder : Path
-        The pages, with `findings.json` beside their folder.
-    edition : Edition
-        What they must be.
-    toc : Path
-        Their table of contents.
-
-    Returns
-    -------
-    list of str
-        One sentence for each problem.
-    """
-    return pages.check_book(html_folder, toc=toc) + missing_banners(html_folder, edition.says)
-
-
 def missing_banners(html_folder: Path, says: Sequence[str]) -> list[str]:
     """
     Find pages that do not say of which edition they are, or, in the default edition, pages that claim another one.

@@ -153,8 +153,9 @@ class Page:
         for suffix, text in texts.items():
             # The row behind the number, on hover, for the two forms that stand in sentences.
             told = f' title="{html.escape(hover, quote=True)}"' if suffix in ("", "__full") else ""
-            link = f'<a class="figure-link grade-{grade}" href="figures.html#{anchor(name)}"{told}>'
-            markup = f"{link}{html.escape(text)}</a>"
+            # What is not known has no row to lead to.
+            tag, place = ("span", "") if quantity is None else ("a", f' href="figures.html#{anchor(name)}"')
+            markup = f'<{tag} class="figure-link grade-{grade}"{place}{told}>{html.escape(text)}</{tag}>'
             _glue(name + suffix, Glued(text, markup))
 
     def _publish_verdict(self, claim_id: str) -> None:

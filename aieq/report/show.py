@@ -250,7 +250,9 @@ def doors(context: Context) -> Glued:
         for name in names:
             quantity = context.get(name)
             text = "not known on that day" if quantity is None else quantity.full_text()
-            link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{html.escape(text)}</a>'
+            link = html.escape(text)
+            if quantity is not None:
+                link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{link}</a>'
             says = REGISTRY[name].says[0].upper() + REGISTRY[name].says[1:]
             said.append((f"{says}: {text}", f"{html.escape(says)}: {link}."))
         plain.append(f"{title}: " + "; ".join(text for text, _ in said))

@@ -92,8 +92,10 @@ def table(frame: pd.DataFrame, headers: Mapping[str, str], *, caption: str, mark
 
 def _finding_link(name: str, context: Context) -> str:
     quantity = context.get(name)
-    text = "not known" if quantity is None else quantity.full_text()
-    return f'<a class="figure-link" href="figures.html#{anchor(name)}">{html.escape(name)}</a>: {html.escape(text)}'
+    if quantity is None:
+        return f"{html.escape(name)}: not known"
+    link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{html.escape(name)}</a>'
+    return f"{link}: {html.escape(quantity.full_text())}"
 
 
 def ledger_table(context: Context) -> Glued:
