@@ -37,7 +37,7 @@ def run_chapters(
         for chapter in chapters:
             out = Path(folder) / f"{chapter}.ipynb"
             try:
-                run_chapter(chapter, out, **parameters)
+                run_chapter(chapter, out, cell_seconds=cell_seconds, **parameters)
             except Exception as error:  # whatever a notebook does, the other ones are run
                 failures.append({"chapter": chapter, "error": type(error).__name__, "message": _brief(error)})
             if out.exists():

@@ -8,6 +8,7 @@ import logging
 import os
 import queue
 import secrets
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ CONNECT_SECONDS = 10.0  # for a scheduler to answer at all
 PROBE_SECONDS = 8.0  # for one that answered before; two in a row that fail mean that it is gone
 PROBE_EVERY_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
+SEND_SECONDS = 60.0
 NO_WORKERS_SECONDS = 120.0
 # Distributed waits for half a minute or for ever; and what it measures for its dashboard costs a tenth of the work.
 SETTINGS = {
@@ -75,6 +77,13 @@ class Arrival(distributed.WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Unpack the parcel before the first batch comes."""
         travel.unpack(self.parcel)
+
+
+class Connection(distributed.Client):
+    """A client that is closed by `crew`, with a limit, and not once more, without one, when it is collected."""
+
+    def __del__(self) -> None:
+        return
 
 
 class Dask:
@@ -139,7 +148,7 @@ class Dask:
             except (asyncio.CancelledError, Exception) as error:
                 if future.status != "error":
                     raise self.gone() from error
-        theirs = future.exception()
+        theirs = future.exception(timeout=PROBE_SECONDS)
         if isinstance(theirs, ImportError):
             raise RunError(f"the workers of {self.where} lack {theirs.name}: install there what is installed here")
         if isinstance(theirs, RunError):
@@ -193,7 +202,8 @@ class Dask:
         self.sent = 1
         self.say(f"sending {len(parcel.content) / 1e6:.1f} MB of data to the workers")
         try:
-            self.client.register_plugin(Arrival(parcel), name=f"{Arrival.name}-{parcel.key[:16]}")
+            name = f"{Arrival.name}-{parcel.key[:16]}"
+            _within(SEND_SECONDS, lambda: self.client.register_plugin(Arrival(parcel), name=name))
         except (CommClosedError, asyncio.CancelledError) as error:
             raise self.gone() from error
         except Exception as error:
@@ -235,12 +245,34 @@ def crew(scheduler: str | None, workers: int | None, say: Callable[[str], None])
             cluster = _local(workers or os.cpu_count() or 1)
             stack.callback(_close, cluster)
         try:
-            client = distributed.Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = _within(
+                2 * CONNECT_SECONDS,
+                lambda: Connection(cluster, timeout=CONNECT_SECONDS, set_as_default=False),
+            )
         except (OSError, ValueError) as error:
-            message = f"no scheduler answers at {where} within {CONNECT_SECONDS:g} s: is it running there?"
-            raise RunError(message) from error
+            raise RunError(f"no dask scheduler answers at {where}: is it running, is the address right?") from error
         stack.callback(_close, client)
         yield Dask(client, where, say)
+
+
+def _within(seconds: float, do: Callable[[], Any]) -> Any:
+    """Call what may never return; a part that listens and says nothing is waited for without end by distributed."""
+    answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def call() -> None:
+        try:
+            answer.put((do(), None))
+        except BaseException as error:
+            answer.put((None, error))
+
+    threading.Thread(target=call, daemon=True).start()
+    try:
+        result, error = answer.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return result
 
 
 def _local(processes: int) -> distributed.LocalCluster:
@@ -259,7 +291,7 @@ def _local(processes: int) -> distributed.LocalCluster:
 def _close(thing: Any) -> None:
     # A scheduler that is gone or stuck must not hold up the end.
     with contextlib.suppress(Exception, asyncio.CancelledError):
-        thing.close(timeout=CLOSE_SECONDS)
+        _within(2 * CLOSE_SECONDS, lambda: thing.close(timeout=CLOSE_SECONDS))
 
 
 @contextlib.contextmanager
