@@ -83,7 +83,7 @@ def _by_class(values: dict[str, np.ndarray], name: str) -> np.ndarray:
     return np.stack([values[f"{name}.{member}"] for member in equation.ASSET_CLASSES])
 
 
-def model(values: dict[str, np.ndarray], setting: Setting) -> dict[str, np.ndarray]:
+def model(values: dict[str, np.ndarray], setting: Setting, *, single: bool = True) -> dict[str, np.ndarray]:
     """
     Carry draws of the inputs through both rules, today and ahead.
 
@@ -93,6 +93,8 @@ def model(values: dict[str, np.ndarray], setting: Setting) -> dict[str, np.ndarr
         Every input by name, as :class:`~aieq.outlook.draws.Joint` gives them.
     setting : Setting
         What is known.
+    single : bool
+        Whether payback and return, which cost as much as the rest, are wanted too.
 
     Returns
     -------
@@ -131,15 +133,19 @@ def model(values: dict[str, np.ndarray], setting: Setting) -> dict[str, np.ndarr
         buyer_gross_margin_ratio=values["cahn_buyer_gross_margin_ratio"][:, None],
         actual_ai_revenue_usd_bn=revenue,
     )
-    net = revenue[:, 0] * (1 - capital["buyer_gross_margin_ratio"]) - found["running_cost_usd_bn"][:, 0]
-    gross = found["gross_stock_usd_bn"][:, 0].sum(axis=1)
-    with np.errstate(divide="ignore"):
-        payback = np.where(net > 0, gross / np.maximum(net, 1e-12), np.inf)
-    return {
+    paths = {
         "actual_ai_revenue_usd_bn": revenue,
         **envelope,
         "required_revenue_capital_usd_bn": found["required_revenue_capital_usd_bn"],
         "coverage_capital_ratio": found["coverage_capital_ratio"],
+    }
+    if not single:
+        return paths
+    net = revenue[:, 0] * (1 - capital["buyer_gross_margin_ratio"]) - found["running_cost_usd_bn"][:, 0]
+    gross = found["gross_stock_usd_bn"][:, 0].sum(axis=1)
+    with np.errstate(divide="ignore"):
+        payback = np.where(net > 0, gross / np.maximum(net, 1e-12), np.inf)
+    return paths | {
         "break_even_years": crossing(setting.when, envelope["coverage_ratio"]),
         "break_even_capital_years": crossing(setting.when, found["coverage_capital_ratio"]),
         "payback_years": payback,
@@ -365,7 +371,7 @@ def check_draws(draws: int, count: int = SCRAMBLES) -> None:
         If it is no power of two, or too small.
     """
     if draws < 64 * count or draws & (draws - 1):
-        msg = f"{draws} draws: take a power of two of at least {64 * count}, so that each of {count} scrambles is balanced"
+        msg = f"{draws} draws: take a power of two, at least {64 * count}: each of {count} scrambles has to be balanced"
         raise ScenarioError(msg)
 
 
