@@ -18,7 +18,7 @@ find_python() {
 }
 
 # The folder is part of the key: the commands in .venv hold its path, so a moved or copied checkout starts again.
-key() { { pwd; cat requirements.txt pyproject.toml tools/setup.sh; } | cksum | tr ' ' '-'; }
+key() { { pwd; cat requirements.txt pyproject.toml aieq/kernels/kernel.json tools/setup.sh; } | cksum | tr ' ' '-'; }
 
 stamp=.venv/current
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(key)" ] && .venv/bin/python -c '' 2>/dev/null; then

@@ -16,7 +16,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Integer, List, Unicode
 
-from aieq.errors import RunError
+from aieq.errors import ParameterError, RunError
 from aieq.kernels.server import POLL_SECONDS, ForkedKernel, server_for
 from aieq.kernels.spec import Used, note, why_ordinary
 
@@ -91,7 +91,7 @@ class ForkProvisioner(LocalProvisioner):
         try:
             memory = int(limit) * 2**20
         except ValueError:
-            raise RunError(f"{MEMORY} is {limit!r}; give a whole number of MB") from None
+            raise ParameterError(f"{MEMORY} is {limit!r}; give a whole number of MB") from None
         request = {"argv": list(cmd[3:]), "env": env, "cwd": folder, "umask": _umask(), "memory": memory}
         with contextlib.ExitStack() as opened:
             streams = _streams(kwargs, opened)

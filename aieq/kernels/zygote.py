@@ -32,6 +32,12 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 HEADER = struct.Struct("!I")
+# What every kernel imports when it starts.
+KERNEL = (
+    "ipykernel_launcher", "ipykernel.kernelapp", "ipykernel.debugger", "tornado.platform.asyncio", "faulthandler",
+    "sqlite3", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+)  # fmt: skip
 # Threads that libraries keep and that look after themselves in a fork.
 KNOWN_THREADS = {"jemalloc_bg_thd"}
 
@@ -285,9 +291,10 @@ def settle(run: Run, parent: int) -> list[str]:
     return launch["argv"]
 
 
-def become_kernel(run: Run, parent: int) -> None:
+def become_kernel(run: Run, parent: int, added: dict[str, str]) -> None:
     """Be the kernel of a run until it is told to stop; the interpreter then ends as any other."""
     arguments = settle(run, parent)
+    os.environ.update(added)
     import ipykernel_launcher
     from ipykernel.kernelapp import IPKernelApp
 
@@ -307,7 +314,11 @@ def main() -> None:
     sys.path.remove(str(Path(__file__).parent))
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    missing = preload(["ipykernel.kernelapp", "ipykernel.debugger", "ipykernel_launcher", *json.loads(sys.argv[2])])
+    before = dict(os.environ)
+    missing = preload(list(KERNEL))
+    # What a kernel sets in its own environment while it is imported.
+    added = {name: value for name, value in os.environ.items() if before.get(name) != value}
+    missing += preload(json.loads(sys.argv[2]))
     strange = strange_threads()
     if strange:
         sys.exit(f"a library started threads that a fork may not survive: {', '.join(strange)}")
@@ -317,7 +328,7 @@ def main() -> None:
     parent = os.getpid()
     run = Zygote(control).serve()
     if run is not None:
-        become_kernel(run, parent)
+        become_kernel(run, parent, added)
 
 
 if __name__ == "__main__":
