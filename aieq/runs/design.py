@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AieqError, ParameterError, did_you_mean
-from ..report.results import SEED
 from .axes import Axis, Stretch, read_axis
 from .parameters import GENERAL, check_value, doubts
 from .points import Design, columns
@@ -206,6 +205,7 @@ class _Reader:
 
     def defaults(self) -> dict[str, Any]:
         from ..evidence import load
+        from ..report.results import SEED
 
         given = self.content.get("defaults")
         if given is not None and not isinstance(given, Mapping):
