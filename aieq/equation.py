@@ -305,27 +305,40 @@ def _aligned(relation: Relation, values: Mapping[str, np.ndarray]) -> list[np.nd
 
 
 def _apply(relation: Relation, values: Mapping[str, np.ndarray], wrt: str = "") -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        result = np.asarray(_function(relation.target, wrt)(*_aligned(relation, values)), dtype=float)
-    return result
+    return np.asarray(_function(relation.target, wrt)(*_aligned(relation, values)), dtype=float)
 
 
 def _total(relation: Relation, terms: np.ndarray) -> np.ndarray:
     return terms.sum(axis=-1) if relation.over else terms
 
 
-def _resolve(target: str, values: dict[str, np.ndarray]) -> np.ndarray:
-    if target in values:
-        return values[target]
-    if target not in RELATIONS:
-        symbol = SYMBOLS[target]
-        msg = f"{target} ({symbol.meaning}) is needed and was not given: pass {target}=..."
-        raise EquationError(msg)
-    relation = RELATIONS[target]
-    for name in relation.inputs:
-        _resolve(name, values)
-    values[target] = _total(relation, _apply(relation, values))
-    return values[target]
+@functools.cache
+def _plan(targets: tuple[str, ...], given: frozenset[str]) -> tuple[Relation, ...]:
+    """Relations to work out, in order, to have the targets where these symbols are given."""
+    done, plan = set(given), []
+
+    def reach(name: str) -> None:
+        if name in done:
+            return
+        if name not in RELATIONS:
+            msg = f"{name} ({_check_name(name).meaning}) is needed and was not given: pass {name}=..."
+            raise EquationError(msg)
+        for entry in RELATIONS[name].inputs:
+            reach(entry)
+        done.add(name)
+        plan.append(RELATIONS[name])
+
+    for target in targets:
+        reach(target)
+    return tuple(plan)
+
+
+def _resolve(targets: tuple[str, ...], values: dict[str, np.ndarray]) -> None:
+    """Add the targets, and all they hang on, to the values."""
+    plan = _plan(targets, frozenset(values))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for relation in plan:
+            values[relation.target] = _total(relation, _apply(relation, values))
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -399,14 +412,13 @@ def evaluate_all(targets: Iterable[str], **values: Any) -> dict[str, Any]:
     ...              accelerator_share_ratio=0.5, buyer_gross_margin_ratio=0.5, actual_ai_revenue_usd_bn=60)
     {'required_revenue_usd_bn': 600.0, 'coverage_ratio': 0.1}
     """
+    wanted = tuple(targets)
+    for target in wanted:
+        _check_name(target)
     known = _given(values)
     known.setdefault("ai_share_multiple", np.asarray(1.0))
-    found = {}
-    for target in targets:
-        _check_name(target)
-        result = _resolve(target, known)
-        found[target] = result.item() if result.ndim == 0 else result
-    return found
+    _resolve(wanted, known)
+    return {target: known[target].item() if known[target].ndim == 0 else known[target] for target in wanted}
 
 
 def elasticity(target: str, symbol: str, **values: Any) -> float:
@@ -439,7 +451,8 @@ def elasticity(target: str, symbol: str, **values: Any) -> float:
     _check_name(symbol)
     known = _given(values)
     known.setdefault("ai_share_multiple", np.asarray(1.0))
-    level = _resolve(target, known)
+    _resolve((target,), known)
+    level = known[target]
     if symbol not in needs(target):
         return 0.0
     change = {symbol: known[symbol]}
@@ -461,7 +474,8 @@ def elasticity(target: str, symbol: str, **values: Any) -> float:
         change[name] = _total(relation, np.asarray(moved))
         return change[name]
 
-    return float(slope(target) / level)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return float(slope(target) / level)
 
 
 def solve(symbol: str, target: str = "coverage_capital_ratio", equals: float = 1.0, **values: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -255,13 +256,21 @@ def break_even_years(
     def gap(years: float) -> float:
         return start + float(revenue.log_factor(years)) - float(requirement.log_factor(years))
 
-    grid = np.linspace(0, horizon_years, int(horizon_years * 24) + 1)
+    grid = _grid(horizon_years)
     # All at once to the last bit but one; what is near the crossing is then decided one by one.
     near = start + revenue.log_factor(grid[1:]) - requirement.log_factor(grid[1:]) >= -1e-9
     for place in np.flatnonzero(near):
         if gap(grid[place + 1]) >= 0:
             return round(float(brentq(gap, grid[place], grid[place + 1])), 9)
     return None
+
+
+@functools.lru_cache(maxsize=8)
+def _grid(horizon_years: float) -> np.ndarray:
+    """Twice a month."""
+    grid = np.linspace(0, horizon_years, int(horizon_years * 24) + 1)
+    grid.flags.writeable = False
+    return grid
 
 
 def requirement_path(

@@ -35,6 +35,8 @@ _SUFFIX = {
     "FLOP": " FLOP",
 }
 UNITS = (*_DOLLARS, *(u for u in _SUFFIX if u not in _DOLLARS), "count", "index", "date", "year", "other")
+_KNOWN_UNITS = frozenset(UNITS)
+_WEAKNESS = {grade: place for place, grade in enumerate(GRADES)}
 
 
 def weakest(*grades: str) -> str:
@@ -47,10 +49,10 @@ def weakest(*grades: str) -> str:
     'assumed'
     """
     for grade in grades:
-        if grade not in GRADES:
+        if grade not in _WEAKNESS:
             msg = f"grade {grade!r} does not exist: use one of {', '.join(GRADES)}.{did_you_mean(grade, GRADES)}"
             raise UnknownNameError(msg)
-    return max(grades, key=GRADES.index)
+    return max(grades, key=_WEAKNESS.__getitem__)
 
 
 def round_by_uncertainty(value: float, low: float | None = None, high: float | None = None) -> int:
@@ -167,10 +169,11 @@ class Quantity:
     interval: str = ""
 
     def __post_init__(self) -> None:
-        if self.unit not in UNITS:
+        if self.unit not in _KNOWN_UNITS:
             msg = f"unit {self.unit!r} does not exist: use one of {', '.join(UNITS)}.{did_you_mean(self.unit, UNITS)}"
             raise UnknownNameError(msg)
-        weakest(self.grade)
+        if self.grade not in GRADES:
+            weakest(self.grade)  # which says what is wrong
         if not math.isfinite(self.value):
             msg = f"a quantity in {self.unit} has the value {self.value}: say that it is not known instead"
             raise EvidenceError(msg)
@@ -185,11 +188,14 @@ class Quantity:
             if not self.low - slack <= self.value <= self.high + slack:
                 msg = f"{self.value} {self.unit} is not inside its interval {self.low} to {self.high}"
                 raise EvidenceError(msg)
-        object.__setattr__(self, "value", float(self.value))
-        for end in ("low", "high"):
-            if getattr(self, end) is not None:
-                object.__setattr__(self, end, float(getattr(self, end)))
-        object.__setattr__(self, "sources", tuple(dict.fromkeys(self.sources)))
+        # Tens of thousands are made in a second of a sweep, most of them from parts in order already.
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if number is not None and type(number) is not float:
+                object.__setattr__(self, name, float(number))
+        once = tuple(dict.fromkeys(self.sources))
+        if once != self.sources:
+            object.__setattr__(self, "sources", once)
 
     def to(self, unit: str) -> Quantity:
         """

@@ -17,6 +17,7 @@ EVERYTHING, ROOT = "*", ".root"
 # An assumption under the root of its scenario; of the root of the asking context, "" stands for it.
 Label = tuple[str, str]
 Reads = frozenset[Label]
+Values = tuple[Hashable, ...]
 
 
 class Watched(Scenario):
@@ -82,8 +83,8 @@ class Supposition:
         self.scenario = scenario
         self._store = store
         self._watched: dict[str, Watched] = {}
-        self._tokens: dict[Label, str] = {}
-        self._projections: dict[tuple[str, Reads], tuple[str, ...]] = {}
+        self._tokens: dict[str, _Tokens] = {}
+        self._projections: dict[tuple[str, Reads], Values] = {}
         self.memos: dict[tuple[date, str], tuple[dict[Hashable, Any], dict[Hashable, Reads]]] = {}
 
     def on(self, root: str) -> Watched:
@@ -92,23 +93,38 @@ class Supposition:
             self._watched[root] = Watched(self.scenario.onto(root), self._store.note)
         return self._watched[root]
 
-    def values(self, root: str, reads: Reads) -> tuple[str, ...]:
-        """What a context of this root would read, as text: equal texts are equal numbers to the last bit."""
+    def values(self, root: str, reads: Reads) -> Values:
+        """What a context of this root would read: equal only if equal to the last bit."""
         found = self._projections.get((root, reads))
         if found is None:
-            found = tuple([self._token(where or root, name) for where, name in reads])
+            found = tuple([self._tokens_on(where or root)[name] for where, name in reads])
             self._projections[root, reads] = found
         return found
 
-    def _token(self, root: str, name: str) -> str:
-        token = self._tokens.get((root, name))
-        if token is None:
-            plain = self.on(root).plain
-            if name == EVERYTHING:
-                token = repr((plain.name, plain.title, plain._values, plain.changes))
-            else:
-                token = plain.root if name == ROOT else repr(plain._values.get(name))
-            self._tokens[root, name] = token
+    def _tokens_on(self, root: str) -> _Tokens:
+        tokens = self._tokens.get(root)
+        if tokens is None:
+            tokens = self._tokens[root] = _Tokens(self.on(root).plain)
+        return tokens
+
+
+class _Tokens(dict[str, Hashable]):
+    """What each reading of a scenario gives, as something that can be compared and hashed."""
+
+    def __init__(self, plain: Scenario) -> None:
+        super().__init__()
+        self.plain = plain
+
+    def __missing__(self, name: str) -> Hashable:
+        if name == EVERYTHING:
+            token: Hashable = repr((self.plain.name, self.plain.title, self.plain._values, self.plain.changes))
+        elif name == ROOT:
+            token = self.plain.root
+        else:
+            value = self.plain._values.get(name)
+            # Zero has two signs, an integer divides otherwise than a float, and a group cannot be hashed.
+            token = value if type(value) is float and value else repr(value)
+        self[name] = token
         return token
 
 
@@ -129,7 +145,7 @@ class Store:
     """
 
     def __init__(self) -> None:
-        self._days: OrderedDict[date, dict[Hashable, dict[Reads, dict[tuple[str, ...], Any]]]] = OrderedDict()
+        self._days: OrderedDict[date, dict[Hashable, dict[Reads, dict[Values, Any]]]] = OrderedDict()
         self._frames: list[tuple[str, set[Label]]] = []
         self._known: dict[Reads, Reads] = {}
 

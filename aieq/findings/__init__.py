@@ -165,7 +165,7 @@ class Context:
             quantity = entry.function(self)
             if quantity.unit != entry.unit:
                 quantity = quantity.to(entry.unit)
-            return replace(quantity, as_of=self.as_of)
+            return quantity if quantity.as_of == self.as_of else replace(quantity, as_of=self.as_of)
 
         return self.memo(("finding", name), compute)
 
