@@ -14,7 +14,7 @@ from aieq.runs.cluster import crew
 from aieq.runs.design import Design, read_design
 from aieq.runs.identity import surroundings
 from aieq.runs.loop import Jobs, Loop, Progress, Teller, batch_size
-from aieq.runs.store import FAILURES, Store, recorded_batch
+from aieq.runs.store import FAILURES, Store, examine, recorded_batch
 
 __all__ = ["Progress", "Summary", "sweep"]
 
@@ -105,6 +105,7 @@ def sweep(
     with contextlib.ExitStack() as stack:
         size = recorded_batch(out) or batch
         # What the folder refuses is refused before any worker starts.
+        examine(out, whole, around)
         store = stack.enter_context(Store.open(out, whole, around, batch=size)) if size else None
         if store and store.kept == len(whole):
             return Summary(0, failed_in(store.folder), store.kept, time.monotonic() - started)
