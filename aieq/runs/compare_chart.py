@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -145,17 +146,26 @@ def _domain(rows: pd.DataFrame) -> list[float]:
 
 def _ticks(low: float, high: float) -> list[float]:
     """
-    Choose round numbers between two ends of a logarithmic axis: one, two, five where there is room, else tenths.
+    Choose round numbers between two ends of a logarithmic axis: as few as make four, if possible.
 
     Examples
     --------
+    >>> _ticks(0.003, 20.0)
+    [0.01, 0.1, 1, 10]
     >>> _ticks(0.3, 6.0)
     [0.5, 1, 2, 5]
-    >>> _ticks(0.85, 1.4)
-    [0.9, 1, 1.1, 1.2, 1.3]
+    >>> _ticks(0.55, 4.9)
+    [0.7, 1, 1.5, 2, 3]
+    >>> _ticks(0.85, 1.42), _ticks(0.993, 1.004)
+    ([0.9, 1, 1.1, 1.2, 1.3, 1.4], [0.994, 0.996, 0.998, 1, 1.002, 1.004])
     """
-    if high / low < 4:
-        return [t for t in (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.5, 1.7, 2, 2.5, 3) if low <= t <= high]
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    found = [step * 10.0**power for power in range(-4, 6) for step in steps]
-    return [int(t) if t >= 1 else round(t, 4) for t in found if low <= t <= high]
+    for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
+        ticks = [round(step * 10.0**power, 6) for power in range(-6, 7) for step in steps]
+        found = [tick for tick in ticks if low <= tick <= high]
+        if len(found) >= 4:
+            break
+    else:  # so close together that equal steps do
+        step = 10.0 ** math.floor(math.log10((high - low) / 4))
+        step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= 6)
+        found = [round(step * number, 9) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [int(tick) if tick.is_integer() else tick for tick in map(float, found)]

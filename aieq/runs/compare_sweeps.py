@@ -121,6 +121,17 @@ class VerdictShift:
     flipped: int
     moves: dict[str, int]
 
+    @property
+    def changed(self) -> bool:
+        """Whether matched runs differ; where none match, whether the shares of the verdicts do."""
+        if self.pairs:
+            return self.flipped > 0
+        runs = [max(1, sum(counts.values())) for counts in (self.before, self.after)]
+        return any(
+            self.before.get(name, 0) * runs[1] != self.after.get(name, 0) * runs[0]
+            for name in {*self.before, *self.after}
+        )
+
 
 @dataclass(frozen=True)
 class SweepComparison:
@@ -279,9 +290,9 @@ def _shift(name: str, before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str
 
 
 def _weight(one: Spread, other: Spread) -> float:
-    """A shift without any spread is at the top; one within the spread counts by its part of it."""
+    """A shift without any spread is at the top; one within the spread counts by its part; what came or went is last."""
     if one.median is None or other.median is None:
-        return 0.0 if one.median is other.median else 1.0
+        return 0.0 if one.median is other.median else 1e-9
     moved = abs(other.median - one.median)
     if not moved:
         return 0.0
@@ -310,7 +321,10 @@ def _pairs(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...], cov
 
 
 def _verdict_shift(name: str, before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> VerdictShift:
-    counts = [{str(k): int(n) for k, n in frame["verdict"].value_counts().items()} for frame in (before, after)]
+    counts = [
+        {str(verdict): int(number) for verdict, number in frame["verdict"].dropna().astype(str).value_counts().items()}
+        for frame in (before, after)
+    ]
     moves: Counter[str] = Counter()
     pairs = 0
     if keys:

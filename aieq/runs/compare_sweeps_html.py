@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from ..report.page import anchor
-from .compare_chart import Bell, drawable
+from .compare_chart import MOST, Bell, drawable
 from .compare_html import ARROW, REPORT, mark
 from .compare_page import bells_figure, captioned, change_of, folded, made_with, page, section, table
 from .compare_sweeps_text import as_quantity, differing, flips_text, moved_text, spread_text, told_pairs
@@ -28,11 +28,13 @@ def sweep_page(c: SweepComparison) -> str:
         and (after := as_quantity(shift.after, shift.unit)) is not None
         and drawable(before, after)
     ]
-    flipped = [verdict for verdict in c.verdicts if verdict.flipped or verdict.before != verdict.after]
+    flipped = [verdict for verdict in c.verdicts if verdict.changed]
     subtitle = "median of B as a multiple of that of A, logarithmic, with 5 to 95 per cent of the runs of both"
     body = [
         _lead(c, len(moved), len(flipped)) + _caption(c),
-        section("findings", "Findings", bells_figure(bells, "medians of findings", subtitle), _cards(moved)),
+        section(
+            "findings", "Findings", bells_figure(bells, "medians", subtitle), _cards(moved[:MOST]), _rest(moved[MOST:])
+        ),
         section("still", "Medians that did not move", _still(still)),
         section("verdicts", f"Verdicts: {len(flipped)} of {len(c.verdicts)} changed", _verdicts(flipped)),
     ]
@@ -78,7 +80,10 @@ def _cards(shifts: list[Shift]) -> str:
     for shift in shifts:
         says = shift.says or shift.name
         before, after = spread_text(shift.before, shift.unit), spread_text(shift.after, shift.unit)
-        more = "".join(f'<p class="why">{html.escape(told[0].upper() + told[1:])}.</p>' for told in told_pairs(shift))
+        more = "".join(
+            f'<p class="why">{html.escape(told[0].upper() + told[1:]).replace("-&gt;", "→")}.</p>'
+            for told in told_pairs(shift)
+        )
         items.append(
             f'<li id="{html.escape(anchor(shift.name))}"><div class="says">'
             f"{html.escape(says[0].upper() + says[1:])}</div>"
@@ -87,6 +92,16 @@ def _cards(shifts: list[Shift]) -> str:
             f'<div class="name"><code>{html.escape(shift.name)}</code></div></li>'
         )
     return f'<ol class="changes">{"".join(items)}</ol>' if items else ""
+
+
+def _rest(shifts: list[Shift]) -> str:
+    if not shifts:
+        return ""
+    rows = [
+        (s.says or s.name, spread_text(s.before, s.unit), spread_text(s.after, s.unit), moved_text(s)) for s in shifts
+    ]
+    title = f"{counted(len(rows), 'more finding')} whose median moved"
+    return folded(title, table(title, ["Finding", "A", "B", "Median"], rows))
 
 
 def _still(shifts: list[Shift]) -> str:

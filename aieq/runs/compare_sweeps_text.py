@@ -128,13 +128,13 @@ def told_pairs(shift: Shift) -> Iterator[str]:
     if shift.before.reached_one is not None and shift.after.reached_one is not None:
         told = f"one or more in {shift.before.reached_one:.0%} of runs -> {shift.after.reached_one:.0%}"
         crossed = f"; of matched runs {pairs.to_one} came to reach it, {pairs.from_one} no longer do"
-        yield (told + (crossed if pairs.count else "")).replace("%", " %")
+        yield (told + (crossed if pairs.to_one or pairs.from_one else "")).replace("%", " %")
     if shift.before.unknown or shift.after.unknown:
         yield f"not known in {shift.before.unknown:,} runs -> {shift.after.unknown:,}"
 
 
 def _verdicts(verdicts: list[VerdictShift]) -> Iterator[str]:
-    changed = [v for v in verdicts if v.flipped or (not v.pairs and v.before != v.after)]
+    changed = [verdict for verdict in verdicts if verdict.changed]
     if not verdicts:
         return
     yield from ["", f"VERDICTS ({len(changed)} of {len(verdicts)} claims changed in some runs)"]
