@@ -8,10 +8,12 @@ import sys
 import pytest
 
 from aieq.assumptions import load_scenario
+from aieq.charts import models as charts
 from aieq.errors import EquationError, UnknownNameError, VintageError
 from aieq.evidence import load
 from aieq.findings import context_for
 from aieq.models.answers import answer, bridged
+from aieq.models.bridge import bridge_between, side
 from aieq.models.common import dividing_lines, required_on_common, spreads
 from aieq.models.inputs import MEANINGS, common_inputs, rental_factor
 from aieq.models.rules import RULE_OF
@@ -149,6 +151,32 @@ def test_definitions_that_divide(base):
         answers["cahn2023_required"] / answers["aieq_capital"]
     )
     assert pulls["whose"] == 1
+
+
+# --- charts -----------------------------------------------------------------------------------------------------------
+
+
+def test_both_dots_of_an_author_are_drawn_and_told(today):
+    figure = charts.answers(
+        today.reset_index(), actual=132.0, as_of=load().as_of(LAST).day, sources=["bain_2tn"], title="Two dots"
+    )
+    drawn = figure.data
+    assert (drawn["which"] == charts.PUBLISHED).sum() == 8  # eight published answers for the whole build-out
+    assert (drawn["which"] == charts.TODAY).sum() == today["value"].notna().sum()
+    assert "Kupperman 2025 296 bn, published 160" in figure.alt
+    assert "AI revenue is 132 bn" in figure.alt
+    nothing = charts.answers(
+        today.iloc[:0].reset_index(), actual=None, as_of=load().as_of(LAST).day, sources=[], title="Two dots"
+    )
+    assert "nothing was known" in repr(nothing)
+
+
+def test_the_bridge_is_drawn_from_one_answer_to_the_other():
+    way = bridge_between(side("kupperman2025_aug"), side("bain2025_required"))
+    figure = charts.bridge(way.waterfall(), as_of=LAST, sources=["bain_2tn"], title="A way", name="way")
+    assert "from 160 to 2,000 bn dollars a year" in figure.alt
+    assert "what a year is charged +1,581" in figure.alt
+    assert "mean over all orders" in figure.note
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ..quantity import UNITS, Quantity
 from .bridge import ALIASES, bridge_between, side
 from .inputs import MEANINGS, common_inputs
 from .model import Value
-from .published import BY_ID, get
+from .published import BY_ID, get, known_on
 from .rules import OURS, RULE_OF, Rule
 
 NAMES = (*BY_ID, *OURS, *ALIASES)
@@ -92,8 +92,8 @@ def _on_day(key: str, changes: Mapping[str, Value], day: str | date, scenario: s
     view = load().as_of(day)
     if key not in OURS:
         model = get(key)
-        if model.day and model.day > view.day.isoformat():
-            msg = f"{key} was published on {model.day} and not known on {view.day}: ask for that day or later"
+        if known_on(model) > view.day.isoformat():
+            msg = f"{key} was published on {known_on(model)} and not known on {view.day}: ask for that day or later"
             raise VintageError(msg)
         if key not in RULE_OF:
             msg = (
@@ -102,7 +102,8 @@ def _on_day(key: str, changes: Mapping[str, Value], day: str | date, scenario: s
             )
             raise EquationError(msg)
     rule = RULE_OF[key]
-    inputs = common_inputs(view, load_scenario(scenario))
+    chosen = load_scenario(scenario)
+    inputs = common_inputs(view, chosen)
     _refuse_others(rule, changes)
     values: dict[str, Any] = inputs.values | dict(changes)
     for name in rule.uses:
@@ -122,7 +123,7 @@ def _on_day(key: str, changes: Mapping[str, Value], day: str | date, scenario: s
         "unit": "USD_bn",
         "note": rule.note,
         "as_of": view.day.isoformat(),
-        "scenario": inputs.scenario,
+        "scenario": chosen.name,
     }
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..assumptions import Scenario, load_scenario
 from ..errors import EquationError, VintageError
-from ..evidence import load
+from ..evidence import Evidence, load
 from .inputs import Inputs, common_inputs
 from .published import BY_ID
 from .rules import DEFINITIONS, OURS, STEPS, Rule, required_usd_bn, rule
@@ -109,15 +109,20 @@ class Side:
         return required_usd_bn(self.rule.definitions, self.values)
 
 
-def _of_day(day: str | date, scenario: Scenario) -> Inputs:
-    return common_inputs(load().as_of(day), scenario)
-
-
-def published_side(name: str, scenario: Scenario | None = None) -> Side:
+def published_side(name: str, scenario: Scenario | None = None, evidence: Evidence | None = None) -> Side:
     """
     The end at which an author's answer stands, with the values it was printed with.
 
     What the author does not use is taken from the evidence of the day of publication.
+
+    Parameters
+    ----------
+    name : str
+        Of the rule.
+    scenario : Scenario, optional
+        What is supposed of that day; ``base`` by default.
+    evidence : Evidence, optional
+        The project's own by default.
 
     Raises
     ------
@@ -130,13 +135,23 @@ def published_side(name: str, scenario: Scenario | None = None) -> Side:
         msg = f"{found.id} {why}: name a day, for example {name}@{load().last_day}"
         raise EquationError(msg)
     published = BY_ID[found.id].day
-    rest = _of_day(published, scenario or load_scenario("base")).values
+    view = (evidence or load()).as_of(published)
+    rest = common_inputs(view, scenario or load_scenario("base"), ()).values
     return Side(f"{found.who}, as published", found, found.printed, rest, date.fromisoformat(published))
 
 
-def common_side(name: str, inputs: Inputs) -> Side:
+def common_side(name: str, inputs: Inputs, scenario: str = "base") -> Side:
     """
     The end at which a rule stands on the common inputs of a day; its constants stay.
+
+    Parameters
+    ----------
+    name : str
+        Of the rule.
+    inputs : Inputs
+        Of :func:`aieq.models.inputs.common_inputs`.
+    scenario : str
+        Name of what they suppose, for the label.
 
     Raises
     ------
@@ -152,8 +167,8 @@ def common_side(name: str, inputs: Inputs) -> Side:
         if key not in values:
             msg = f"{found.id} cannot be run on {inputs.day}: {inputs.missing[key]}"
             raise VintageError(msg)
-    scenario = "" if inputs.scenario == "base" else f", {inputs.scenario}"
-    label = f"{found.who}, inputs of {inputs.day}{scenario}"
+    supposed = "" if scenario == "base" else f", {scenario}"
+    label = f"{found.who}, inputs of {inputs.day}{supposed}"
     return Side(label, found, {key: values[key] for key in found.uses}, values, inputs.day)
 
 
@@ -174,7 +189,8 @@ def side(text: str, scenario: str = "base", day: str | date | None = None) -> Si
     if not more and day is None and ALIASES.get(name, name) not in OURS:
         return published_side(name, load_scenario(scenario))
     when = more[0] if more else day or load().last_day
-    return common_side(name, _of_day(when, load_scenario(more[1] if len(more) > 1 else scenario)))
+    chosen = load_scenario(more[1] if len(more) > 1 else scenario)
+    return common_side(name, common_inputs(load().as_of(when), chosen, ()), chosen.name)
 
 
 @dataclass(frozen=True)

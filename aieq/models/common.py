@@ -11,9 +11,9 @@ import pandas as pd
 from ..assumptions import Scenario
 from ..evidence import View
 from .bridge import shapley
-from .inputs import OUTER, Inputs, common_inputs
-from .published import BY_ID, MODELS
-from .rules import DEFINITIONS, OURS, RULE_OF, RULES, Rule, required_usd_bn
+from .inputs import Inputs, common_inputs
+from .published import BY_ID, MODELS, known_on
+from .rules import DEFINITIONS, OURS, RULES, Rule, required_usd_bn
 
 # Asked for by the issue as much as the others, but their question has no answer in revenue a year.
 _OTHERWISE = {
@@ -23,8 +23,8 @@ _OTHERWISE = {
 }
 _CONCEPT_OF = {"gap": "revenue that is missing", "required": "revenue"}
 COLUMNS = (
-    "model", "author", "year", "published_usd_bn", "own_factors_usd_bn", "value", "low", "high", "unit", "asks",
-    "horizon", "concept", "kept", "why",
+    "model", "author", "year", "charge", "published_usd_bn", "comparable", "own_factors_usd_bn", "value", "low", "high",
+    "unit", "asks", "horizon", "concept", "kept", "why",
 )  # fmt: skip
 
 
@@ -44,10 +44,10 @@ def _concept(rule: Rule) -> str:
 
 
 def _known_by(model: str, view: View) -> bool:
-    return model in OURS or bool(BY_ID[model].day) and BY_ID[model].day <= view.day.isoformat()
+    return model in OURS or known_on(BY_ID[model]) <= view.day.isoformat()
 
 
-def required_on_common(view: View, scenario: Scenario) -> pd.DataFrame:
+def required_on_common(view: View, scenario: Scenario, inputs: Inputs | None = None) -> pd.DataFrame:
     """
     Run every model published by the day that asks how much must be earned on the common inputs of that day.
 
@@ -57,37 +57,47 @@ def required_on_common(view: View, scenario: Scenario) -> pd.DataFrame:
         The state of knowledge.
     scenario : Scenario
         What is supposed.
+    inputs : Inputs, optional
+        Of :func:`aieq.models.inputs.common_inputs`, if they are at hand.
 
     Returns
     -------
     DataFrame
-        model, author, year, published_usd_bn (as printed, in the author's own concept), own_factors_usd_bn (the
-        author's factors on today's money), value with low and high (everything common but what `kept` names; the
-        interval is that of the scenarios low to high), unit (USD bn a year of revenue), asks, horizon, concept,
-        kept, why (it cannot be run; then there is no value).
+        model, author, year, charge (what a year is charged), published_usd_bn (as printed, in the author's own
+        concept), comparable (whether that is an answer for the whole build-out), own_factors_usd_bn (the author's
+        factors on today's money), value with low and high (everything common but what `kept` names; the interval is
+        that of the scenarios low to high), unit (USD bn a year of revenue), asks, horizon, concept, kept, why (it
+        cannot be run; then there is no value).
     """
-    central = common_inputs(view, scenario)
-    outer = [] if scenario.root in OUTER else [common_inputs(view, scenario.onto(name)) for name in OUTER]
-    rows = [_row(rule, central, outer) for rule in RULES if _known_by(rule.id, view)]
+    inputs = inputs or common_inputs(view, scenario)
+    rows = [_row(rule, inputs) for rule in RULES if _known_by(rule.id, view)]
     for model in MODELS:
         if model.kind in ("required", "gap") and model.id in _OTHERWISE and _known_by(model.id, view):
             rows.append(
                 dict.fromkeys(COLUMNS)
                 | {"model": model.id, "author": model.who, "year": int(model.day[:4]), "asks": model.what}
                 | {"published_usd_bn": model.published if model.unit == "USD_bn" else None, "unit": "USD_bn"}
-                | {"horizon": "", "concept": _CONCEPT_OF[model.kind], "kept": "", "why": _OTHERWISE[model.id]}
+                | {
+                    "comparable": False,
+                    "horizon": "",
+                    "concept": _CONCEPT_OF[model.kind],
+                    "kept": "",
+                    "why": _OTHERWISE[model.id],
+                }
             )
     numbers = dict.fromkeys(("published_usd_bn", "own_factors_usd_bn", "value", "low", "high"), float)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
 
 
-def _row(rule: Rule, central: Inputs, outer: list[Inputs]) -> dict[str, object]:
+def _row(rule: Rule, central: Inputs) -> dict[str, object]:
     model = BY_ID.get(rule.id)
     row: dict[str, object] = {
         "model": rule.id,
         "author": rule.who,
         "year": central.day.year if model is None else int(model.day[:4]),
+        "charge": rule.definitions["charge"],
         "published_usd_bn": None if model is None else model.published,
+        "comparable": rule.answer() is not None,  # Epoch prices one gigawatt
         "unit": "USD_bn",
         "asks": rule.asks,
         "horizon": rule.horizon,
@@ -100,9 +110,9 @@ def _row(rule: Rule, central: Inputs, outer: list[Inputs]) -> dict[str, object]:
         return (
             row | dict.fromkeys(("own_factors_usd_bn", "value", "low", "high")) | {"why": central.missing[lacking[0]]}
         )
-    answers = [_as_revenue(rule, rule.on(inputs.values), inputs.values) for inputs in (central, *outer)]
+    answers = [_as_revenue(rule, rule.on(values), values) for values in (central.values, *central.ends)]
     own = _as_revenue(rule, rule.on_base(central.values), central.values)
-    ends = (min(answers), max(answers)) if outer else (None, None)
+    ends = (min(answers), max(answers)) if central.ends else (None, None)
     return row | {"own_factors_usd_bn": own, "value": answers[0], "low": ends[0], "high": ends[1]}
 
 
@@ -115,12 +125,17 @@ def distinct_rules(view: View) -> list[Rule]:
     return list(found.values())
 
 
-def dividing_lines(view: View, scenario: Scenario) -> pd.DataFrame:
+def dividing_lines(view: View, scenario: Scenario, inputs: Inputs | None = None) -> pd.DataFrame:
     """
     What sets the rules apart when all are run on the same inputs.
 
     For every pair of distinct rules the logarithm of the ratio of their answers is split over the definitions in
     which they differ, in no order.
+
+    Parameters
+    ----------
+    view, scenario, inputs
+        As for :func:`required_on_common`.
 
     Returns
     -------
@@ -128,7 +143,7 @@ def dividing_lines(view: View, scenario: Scenario) -> pd.DataFrame:
         definition, title, pairs (in which it differs), multiple (by which it moves the answer in a typical such pair,
         never below one), share_ratio (of all the distance between all pairs), largest first.
     """
-    values = common_inputs(view, scenario).values
+    values = (inputs or common_inputs(view, scenario)).values
     constants = {name: rule.printed[name] for rule in RULES for name in rule.constants}
     every = values | constants
     rules = [rule for rule in distinct_rules(view) if set(rule.uses) <= set(every)]
@@ -172,8 +187,7 @@ def spreads(table: pd.DataFrame) -> dict[str, float]:
     dict
         ``published`` (as printed, each in its own concept), ``own_factors``, ``common``.
     """
-    whole = [name for name, rule in RULE_OF.items() if rule.answer() is not None]  # Epoch prices one gigawatt
-    others = table[table["model"].isin(whole)]
+    others = table[table["comparable"]]
     columns = {"published": "published_usd_bn", "own_factors": "own_factors_usd_bn", "common": "value"}
     found = {name: others[column].dropna() for name, column in columns.items()}
     return {name: float(values.max() / values.min()) for name, values in found.items() if len(values) > 1}

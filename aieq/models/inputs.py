@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -27,18 +28,18 @@ class Inputs:
     ----------
     day : date
         The state of knowledge.
-    scenario : str
-        Name of the scenario.
     known : mapping
         From name to quantity.
     missing : mapping
         From name to the reason why it is not known.
+    ends : tuple of mappings
+        Values under the two outer scenarios; empty if the scenario stands on one of them.
     """
 
     day: date
-    scenario: str
     known: Mapping[str, Quantity]
     missing: Mapping[str, str]
+    ends: tuple[Mapping[str, float], ...] = ()
 
     def __getitem__(self, name: str) -> Quantity:
         if name in self.known:
@@ -76,11 +77,6 @@ MEANINGS = {
 }
 
 
-def _shares(scenario: Scenario) -> np.ndarray:
-    shares = np.array([scenario["asset_share_ratio"][kind] for kind in ASSET_CLASSES], dtype=float)
-    return shares / shares.sum()
-
-
 def _by_kind(scenario: Scenario, name: str) -> np.ndarray:
     return np.array([scenario[name][kind] for kind in ASSET_CLASSES], dtype=float)
 
@@ -93,29 +89,6 @@ def _latest_quarter(view: View, scenario: Scenario) -> tuple[float, float]:
     last = reported[reported == reported.max()].index[-1]
     rows = table[quarter == last]
     return float(rows["value"].sum()), float((rows["value"] * rows["ai_share_ratio"]).sum())
-
-
-def _spending(view: View, scenario: Scenario) -> Quantity:
-    rows = stock.spending(view)
-    return Quantity(
-        4 * _latest_quarter(view, scenario)[0],
-        "USD_bn",
-        grade=weakest("derived", *rows["grade"]),
-        sources=tuple(source_keys(rows)),
-        interval="none: a sum of figures as reported",
-    )
-
-
-def _capital(view: View, scenario: Scenario, target: str) -> float:
-    return float(np.sum(equation.evaluate(target, **stock.inputs(view, scenario))))
-
-
-def _life(scenario: Scenario) -> float:
-    return float(1 / (_shares(scenario) / _by_kind(scenario, "asset_life_years")).sum())
-
-
-def _price_fall(scenario: Scenario) -> float:
-    return float((_shares(scenario) * _by_kind(scenario, "replacement_price_fall_ratio")).sum())
 
 
 def rental_factor(cost_of_capital_ratio: float, price_fall_ratio: float, life_years: float) -> float:
@@ -134,9 +107,39 @@ def rental_factor(cost_of_capital_ratio: float, price_fall_ratio: float, life_ye
     return pace / (1 - ((1 - price_fall_ratio) / (1 + cost_of_capital_ratio)) ** life_years)
 
 
-def _age(view: View, scenario: Scenario) -> float:
-    new = rental_factor(scenario["cost_of_capital_ratio"], _price_fall(scenario), _life(scenario))
-    return _capital(view, scenario, "capital_charge_usd_bn") / (_capital(view, scenario, "gross_stock_usd_bn") * new)
+def scenario_values(view: View, scenario: Scenario) -> dict[str, float]:
+    """
+    Values of all inputs that hang on what is supposed.
+
+    Returns
+    -------
+    dict
+        By name of :data:`MEANINGS`.
+    """
+    spent, for_ai = _latest_quarter(view, scenario)
+    given = stock.inputs(view, scenario)
+    gross, charge = (
+        float(np.sum(equation.evaluate(target, **given))) for target in ("gross_stock_usd_bn", "capital_charge_usd_bn")
+    )
+    shares = _by_kind(scenario, "asset_share_ratio")
+    shares = shares / shares.sum()
+    life = float(1 / (shares / _by_kind(scenario, "asset_life_years")).sum())
+    fall = float((shares * _by_kind(scenario, "replacement_price_fall_ratio")).sum())
+    cost = scenario["cost_of_capital_ratio"]
+    return {
+        "accelerator_share_ratio": scenario["cahn_accelerator_share_ratio"],
+        "capex_usd_bn": 4 * spent,
+        "ai_share_of_capex_ratio": for_ai / spent,
+        "ai_capex_usd_bn": 4 * for_ai,
+        "ai_stock_usd_bn": gross,
+        "life_years": life,
+        "price_fall_ratio": fall,
+        "cost_of_capital_ratio": cost,
+        # What is left is the mix of kinds of asset, which one life and one fall for all miss by little.
+        "age_ratio": charge / (gross * rental_factor(cost, fall, life)),
+        "running_cost_ratio": scenario["energy_to_capital_ratio"] + scenario["operations_to_capital_ratio"],
+        "buyer_gross_margin_ratio": scenario["buyer_gross_margin_ratio"],
+    }
 
 
 def _run_rate(view: View) -> Quantity:
@@ -156,7 +159,7 @@ def _gigawatt(view: View) -> Quantity:
         float(values.min()),
         float(values.max()),
         grade=weakest("derived", *rows["grade"]),
-        sources=tuple(source_keys(rows)),
+        sources=source_keys(rows["source"]),
         interval="lowest and highest estimate on record; they count different things as a gigawatt",
     )
 
@@ -167,18 +170,26 @@ def _output(view: View) -> Quantity:
     return Quantity(last["value"] / 1000, "USD_bn", grade="estimated", sources=(last["source"],))
 
 
-def _from_scenarios(
-    view: View, scenario: Scenario, unit: str, value: Callable[[Scenario], float], names: tuple[str, ...] = ()
-) -> Quantity:
-    """One number by scenario; `names` are the assumptions it rests on, where no dated figure is in it."""
-    central = stock.as_quantity(value(scenario), unit, view, scenario, "")
-    if names:
-        sources = tuple(key for name in names for key in scenario.assumptions[name].sources)
-        central = replace(central, sources=sources)
-    if scenario.root in OUTER:
-        return replace(central, interval="none: one scenario of the two outer ones")
-    others = [replace(central, value=value(scenario.onto(name))) for name in OUTER]
-    return envelope(central, others, interval="scenarios low to high")
+# Unit, and the assumptions it rests on where no dated figure is in it.
+_OF_SCENARIOS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ai_share_of_capex_ratio": ("ratio", ()),
+    "ai_capex_usd_bn": ("USD_bn", ()),
+    "ai_stock_usd_bn": ("USD_bn", ()),
+    "life_years": ("years", ("asset_life_years", "asset_share_ratio")),
+    "price_fall_ratio": ("ratio", ("replacement_price_fall_ratio", "asset_share_ratio")),
+    "age_ratio": ("ratio", ()),
+}
+
+
+def _spending(view: View, value: float) -> Quantity:
+    rows = stock.spending(view)
+    return Quantity(
+        value,
+        "USD_bn",
+        grade=weakest("derived", *rows["grade"]),
+        sources=source_keys(rows["source"]),
+        interval="none: a sum of figures as reported",
+    )
 
 
 def _running(scenario: Scenario) -> Quantity:
@@ -186,7 +197,18 @@ def _running(scenario: Scenario) -> Quantity:
     return derive(lambda e, o: e + o, *parts, unit="ratio", interval="defensible ranges of both")
 
 
-def common_inputs(view: View, scenario: Scenario) -> Inputs:
+def _by_scenario(
+    name: str, view: View, scenario: Scenario, central: Mapping[str, float], ends: Sequence[Mapping[str, float]]
+) -> Quantity:
+    unit, names = _OF_SCENARIOS[name]
+    quantity = stock.as_quantity(central[name], unit, view, scenario, "none: one scenario of the two outer ones")
+    if names:
+        quantity = replace(quantity, sources=tuple(k for n in names for k in scenario.assumptions[n].sources))
+    others = [replace(quantity, value=end[name]) for end in ends]
+    return envelope(quantity, others, interval="scenarios low to high") if others else quantity
+
+
+def common_inputs(view: View, scenario: Scenario, outer: Sequence[Scenario] | None = None) -> Inputs:
     """
     Gather the inputs that models share, as of a day.
 
@@ -196,46 +218,48 @@ def common_inputs(view: View, scenario: Scenario) -> Inputs:
         The state of knowledge.
     scenario : Scenario
         What is supposed.
+    outer : sequence of Scenario, optional
+        Scenarios that bound the intervals; by default ``low`` and ``high`` with the changes of `scenario`, or none if
+        it stands on one of them.
 
     Returns
     -------
     Inputs
         What was not yet known on the day is among the missing, with the reason.
     """
-
-    def of_scenarios(unit: str, value: Callable[[Scenario], float], *names: str) -> Callable[[], Quantity]:
-        return lambda: _from_scenarios(view, scenario, unit, value, names)
+    if outer is None:
+        outer = [] if scenario.root in OUTER else [scenario.onto(name) for name in OUTER]
+    central = scenario_values(view, scenario)
+    ends = [scenario_values(view, other) for other in outer]
 
     def power() -> Quantity:
-        unit_cost = _gigawatt(view)
-        built = _capital(view, scenario, "gross_stock_usd_bn")
-        return derive(lambda cost: built / cost, unit_cost, unit="GW", interval="lowest and highest cost of a gigawatt")
+        built = central["ai_stock_usd_bn"]
+        return derive(lambda c: built / c, _gigawatt(view), unit="GW", interval="lowest and highest cost of a gigawatt")
 
     makers: dict[str, Callable[[], Quantity]] = {
         "accelerator_run_rate_usd_bn": lambda: _run_rate(view),
         "accelerator_share_ratio": lambda: scenario.quantity("cahn_accelerator_share_ratio"),
-        "capex_usd_bn": lambda: _spending(view, scenario),
-        "ai_share_of_capex_ratio": of_scenarios(
-            "ratio", lambda s: _latest_quarter(view, s)[1] / _latest_quarter(view, s)[0]
-        ),
-        "ai_capex_usd_bn": of_scenarios("USD_bn", lambda s: 4 * _latest_quarter(view, s)[1]),
-        "ai_stock_usd_bn": of_scenarios("USD_bn", lambda s: _capital(view, s, "gross_stock_usd_bn")),
-        "usd_bn_per_gw": lambda: _gigawatt(view),
-        "gw": power,
-        "life_years": of_scenarios("years", _life, "asset_life_years", "asset_share_ratio"),
-        "price_fall_ratio": of_scenarios("ratio", _price_fall, "replacement_price_fall_ratio", "asset_share_ratio"),
+        "capex_usd_bn": lambda: _spending(view, central["capex_usd_bn"]),
         "cost_of_capital_ratio": lambda: scenario.quantity("cost_of_capital_ratio"),
-        "age_ratio": of_scenarios("ratio", lambda s: _age(view, s)),
         "running_cost_ratio": lambda: _running(scenario),
         "buyer_gross_margin_ratio": lambda: scenario.quantity("buyer_gross_margin_ratio"),
+        "usd_bn_per_gw": lambda: _gigawatt(view),
+        "gw": power,
         "actual_ai_revenue_usd_bn": lambda: revenue.ai_revenue(view, scenario),
         "users_mn": lambda: view.quantity(*adoption.USERS, basis=OUTCOMES),
         "us_gdp_usd_bn": lambda: _output(view),
     }
+    for name in _OF_SCENARIOS:
+        makers[name] = partial(_by_scenario, name, view, scenario, central, ends)
     known, missing = {}, {}
-    for name, make in makers.items():
+    for name in MEANINGS:
         try:
-            known[name] = replace(make(), as_of=view.day)
+            known[name] = replace(makers[name](), as_of=view.day)
         except (VintageError, EvidenceError) as error:
             missing[name] = str(error)
-    return Inputs(view.day, scenario.name, known, missing)
+    values = {name: quantity.value for name, quantity in known.items()}
+    built = [
+        values | end | ({"gw": end["ai_stock_usd_bn"] / values["usd_bn_per_gw"]} if "gw" in values else {})
+        for end in ends
+    ]
+    return Inputs(view.day, known, missing, tuple(built))

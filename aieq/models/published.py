@@ -17,6 +17,8 @@ from .rows_unit import UNIT
 
 MODELS: tuple[Model, ...] = (*REQUIRED, *SPENDING, *GAUGES, *RETURNS, *UNIT, *ECONOMY)
 BY_ID = {model.id: model for model in MODELS}
+# What was read in a source without a day counts as known from the day on which the evidence closed.
+UNDATED = "2026-08-31"
 _COLUMNS = (
     "id", "who", "what", "kind", "published", "computed", "unit", "verdict", "allowance", "because", "implied",
     "note", "missing", "sources", "url", "day",
@@ -41,6 +43,18 @@ def get(name: str) -> Model:
         msg = f"no published calculation is called {name!r}.{did_you_mean(name, BY_ID)} `aieq model list` shows all."
         raise UnknownNameError(msg)
     return BY_ID[name]
+
+
+def known_on(model: Model) -> str:
+    """
+    Day from which a model counts as known.
+
+    Examples
+    --------
+    >>> known_on(get("krishna2025"))
+    '2025-12-31'
+    """
+    return model.day or UNDATED
 
 
 def _computed(model: Model) -> float | None:
@@ -90,7 +104,7 @@ def table(by: str = "", ids: Sequence[str] | None = None) -> pd.DataFrame:
             "day": model.day,
         }
         for model in (MODELS if ids is None else [get(name) for name in ids])
-        if not by or (model.day and model.day <= by)
+        if not by or known_on(model) <= by
     ]
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"published": float, "computed": float})
 
