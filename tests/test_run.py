@@ -102,9 +102,19 @@ def test_a_parameters_cell_holds_literals_only(tmp_path: Path) -> None:
     """What is computed there would keep the default while its inputs change."""
     import nbformat
 
-    for source in ("seed = 1 + len('x')", "import os", "seed = other", "seed: int = 1"):
+    for source in ("seed = 1 + len('x')", "import os", "seed = other", "seed: int", "seed: int = other", "a = b = 1"):
         cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
         with pytest.raises(ParameterError, match="may only set names to literals"):
             parameters_of(nbformat.v4.new_notebook(cells=[cell]))
     with pytest.raises(ParameterError, match="this one has 0"):
         parameters_of(nbformat.v4.new_notebook(cells=[]))
+
+
+def test_a_parameters_cell_may_give_types() -> None:
+    """papermill shows them in its help for the notebook."""
+    import nbformat
+
+    source = 'as_of: str = "2025-03-31"  # a day\nseed: int = 1\nscenario = "base"'
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    assert parameters_of(notebook) == {"as_of": "2025-03-31", "seed": 1, "scenario": "base"}

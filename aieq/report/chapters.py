@@ -139,7 +139,7 @@ def parameters_of(notebook: Any) -> dict[str, Any]:
     Examples
     --------
     >>> import nbformat
-    >>> cell = nbformat.v4.new_code_cell("seed = 1  # a comment", metadata={"tags": ["parameters"]})
+    >>> cell = nbformat.v4.new_code_cell("seed: int = 1  # a comment", metadata={"tags": ["parameters"]})
     >>> parameters_of(nbformat.v4.new_notebook(cells=[cell]))
     {'seed': 1}
     """
@@ -149,9 +149,10 @@ def parameters_of(notebook: Any) -> dict[str, Any]:
     values = {}
     for statement in ast.parse(cells[0].source).body:
         try:
-            if not isinstance(statement, ast.Assign):
+            # With its type, as papermill shows it in its help, or without.
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
                 raise ValueError
-            (target,) = statement.targets
+            (target,) = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             values[target.id] = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
         except (ValueError, AttributeError):
             line = ast.unparse(statement)
