@@ -9,12 +9,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jupyter_client.connect import LocalPortCache, port_names
 from jupyter_client.kernelspec import KernelSpecManager
 from kernel_runs import ORDINARY, PRELOAD, Runner, alive, told, wait_until, write_spec
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -239,6 +241,44 @@ def test_kill_returns_when_the_kernel_is_dead(run: Runner) -> None:
         return [before, after, manager.has_kernel]
 
     assert asyncio.run(story()) == [True, False, False]
+
+
+@linux
+def test_a_kernel_binds_ports_that_are_free(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the manager had found: here a port that somebody took meanwhile. After a restart they are the same."""
+
+    async def story(taken: int) -> list[dict]:
+        monkeypatch.setattr(LocalPortCache, "find_available_port", lambda self, ip: taken)
+        manager = run.manager()
+        seen = []
+        await manager.start_kernel(stderr=subprocess.DEVNULL)
+        seen.append(manager.get_connection_info())
+        seen.append(json.loads(Path(manager.connection_file).read_text(encoding="utf-8")))
+        seen.append({"mode": Path(manager.connection_file).stat().st_mode & 0o777})
+        await manager.restart_kernel(now=True)
+        seen.append(manager.get_connection_info())
+        await manager.shutdown_kernel(now=True)
+        return seen
+
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        occupied.listen()
+        first, written, mode, again = asyncio.run(story(occupied.getsockname()[1]))
+        ports = [first[name] for name in port_names]
+        assert occupied.getsockname()[1] not in ports
+    assert used().kind == "forked"
+    assert len(set(ports)) == 5
+    assert ports == [written[name] for name in port_names] == [again[name] for name in port_names]
+    assert first["key"] == again["key"] == written["key"].encode()
+    assert mode == {"mode": 0o600}
+
+
+@linux
+def test_a_kernel_that_cannot_start_says_why(bare: Runner) -> None:
+    """Here for an argument it cannot have; the ordinary one, tried next, has no better luck, and nothing hangs."""
+    with pytest.raises(DeadKernelError):
+        bare(PID, extra_arguments=["--log-level=40", "--log-level=50"])
+    assert used().reason == "a forked kernel ended before it was ready: SystemExit: 1"
 
 
 # --- bad cells --------------------------------------------------------------------------------------------------

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.connect import KernelConnectionInfo, LocalPortCache, port_names
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Integer, List, Unicode
 
@@ -32,6 +33,7 @@ class ForkProvisioner(LocalProvisioner):
     memory_mb = Integer(
         0, help=f"Memory a kernel may write to, in MB; 0 for no limit. The variable {MEMORY} goes before it."
     ).tag(config=True)
+    _launched = False
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """
@@ -95,11 +97,20 @@ class ForkProvisioner(LocalProvisioner):
         request = {"argv": list(cmd[3:]), "env": env, "cwd": folder, "umask": _umask(), "memory": memory}
         with contextlib.ExitStack() as opened:
             streams = _streams(kwargs, opened)
+            ports = opened.enter_context(self._ports())
             try:
-                return await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+                kernel = await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
             except RunError:
                 # The server may have been killed just now, or closed by another thread; a second one is no accident.
-                return await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+                kernel = await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+            ports.bound()
+        return kernel
+
+    def _ports(self) -> _Ports:
+        """The ports to bind: those of before after a restart, for clients come back to them."""
+        first, self._launched = not self._launched, True
+        manager = self.parent if first and getattr(self.parent, "transport", "") == "tcp" else None
+        return _Ports(self, manager)
 
     async def kill(self, restart: bool = False) -> None:
         """
@@ -115,6 +126,48 @@ class ForkProvisioner(LocalProvisioner):
         until = clock.time() + KILL_SECONDS
         while self.process is not None and self.process.poll() is None and clock.time() < until:  # type: ignore[unreachable]
             await asyncio.sleep(POLL_SECONDS)
+
+
+class _Ports(contextlib.AbstractContextManager["_Ports"]):
+    """
+    Lets a kernel choose its own ports.
+
+    A manager looks for free ports and writes them down; by the time the kernel binds them, in a busy process, another
+    connection may have taken one. A file that leaves them open has none of this, and the manager takes what comes back.
+    """
+
+    def __init__(self, provisioner: ForkProvisioner, manager: Any) -> None:
+        self.provisioner, self.manager = provisioner, manager
+
+    def __enter__(self) -> Self:
+        """Leave the ports open in the connection file."""
+        if self.manager is not None:
+            self.file = Path(self.manager.connection_file)
+            self.before = self.file.read_text(encoding="utf-8")
+            _rewrite(self.file, json.dumps({**json.loads(self.before), **dict.fromkeys(port_names, 0)}))
+        return self
+
+    def bound(self) -> None:
+        """Take the ports the kernel wrote into the file; the manager writes it again from what it is told."""
+        if self.manager is not None:
+            found, self.before = json.loads(self.file.read_text(encoding="utf-8")), ""
+            self.file.unlink()
+            info, cache = self.provisioner.connection_info, LocalPortCache.instance()
+            for name in port_names:
+                cache.return_port(info[name])  # type: ignore[literal-required]
+            self.provisioner.connection_info = {**info, **{name: found[name] for name in port_names}}  # type: ignore[typeddict-item]
+
+    def __exit__(self, *raised: object) -> None:
+        """Without a kernel the file is as it was."""
+        if self.manager is not None and self.before:
+            _rewrite(self.file, self.before)
+
+
+def _rewrite(file: Path, text: str) -> None:
+    """Write over a file without making it anew, so that nobody else may read it who could not before."""
+    with file.open("r+", encoding="utf-8") as opened:
+        opened.truncate()
+        opened.write(text)
 
 
 def _umask() -> int:

@@ -47,6 +47,7 @@ class ForkedKernel:
         self.pid: int | None = None
         self.returncode: int | None = None
         self.ready = False
+        self.failure = ""
         self._channel = channel
         self._received = b""
         self._lock = threading.Lock()
@@ -77,13 +78,15 @@ class ForkedKernel:
     def _hear(self, data: bytes) -> None:
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
-            word, _, number = line.partition(b" ")
+            word, _, rest = line.partition(b" ")
             if word == b"pid":
-                self.pid = int(number)
+                self.pid = int(rest)
             elif word == b"ready":
                 self.ready = True
+            elif word == b"failed":
+                self.failure = f": {rest.decode()}"
             else:
-                self.returncode = int(number)
+                self.returncode = int(rest)
         if self.returncode is not None:
             self._channel.close()
 
@@ -247,7 +250,7 @@ class ForkServer:
                 with contextlib.suppress(OSError):
                     left = left[ours.send(left) :]
             if kernel.poll() is not None and not kernel.ready:
-                raise RunError(f"a forked kernel ended before it was ready{self.complaint()}")
+                raise RunError(f"a forked kernel ended before it was ready{kernel.failure or self.complaint()}")
             if time.monotonic() > until:
                 kernel.kill()
                 raise RunError(f"a forked kernel was not ready after {START_SECONDS:.0f} seconds{self.complaint()}")

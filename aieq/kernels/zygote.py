@@ -302,7 +302,12 @@ def become_kernel(run: Run, parent: int, added: dict[str, str]) -> None:
     sys.orig_argv[1:] = ["-m", "ipykernel_launcher", *arguments]
     # It ends with its parent, which is this server and not the client that the environment names.
     app = IPKernelApp.instance(parent_handle=parent)
-    app.initialize(arguments)
+    try:
+        app.initialize(arguments)
+    except BaseException as error:
+        # Half begun, with some of its threads running, it would not find its end.
+        run.tell(f"failed {type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        os._exit(1)
     run.tell("ready")
     run.close()
     app.start()
