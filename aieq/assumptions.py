@@ -294,6 +294,9 @@ def load_scenario(name: str = "base", folder: Path = FOLDER) -> Scenario:
     """
     if "=" in name and not Path(name).exists():
         start, *changes = name.split(",")
+        if "=" in start:
+            msg = f"the scenario {name!r} begins with a change; name first what is changed, e.g. base, {name.strip()}"
+            raise ScenarioError(msg)
         return load_scenario(start.strip(), folder).replaced(**_read_changes(changes, name))
     assumptions = _read_base(folder / "base.yml")
     if name == "base":

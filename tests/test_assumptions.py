@@ -107,3 +107,8 @@ def test_the_outer_scenarios_keep_what_was_changed(tmp_path):
 def test_an_impossible_change_is_refused_with_a_remedy(text, error, words):
     with pytest.raises(error, match=words):
         load_scenario(text)
+
+
+def test_a_scenario_that_begins_with_a_change_is_refused():
+    with pytest.raises(ScenarioError, match="begins with a change; name first what is changed, e.g. base, power_kw=1"):
+        load_scenario("power_kw=1")
