@@ -103,7 +103,7 @@ def test_every_finding_is_in_the_state_it_is_in(pair: tuple[Path, Path]) -> None
         "converted": "changed",
         "same": "equal",
         "below_rounding": "unchanged in what is shown",
-        "regraded": "only its grade changed",
+        "regraded": "changed in grade only",
         "gone": "no longer known",
         "new": "became known",
     }
@@ -159,7 +159,7 @@ def test_an_edition_is_equal_to_itself(pair: tuple[Path, Path]) -> None:
         "changed": 0,
         "became known": 0,
         "no longer known": 0,
-        "only its grade changed": 0,
+        "changed in grade only": 0,
         "unchanged in what is shown": 0,
         "equal": 10,
     }
@@ -195,6 +195,8 @@ def test_keys_of_the_json_do_not_change(pair: tuple[Path, Path]) -> None:
         ({"findings.json": json.dumps([record("x", 1), record("x", 2)])}, "'x' twice (record 2)"),
         ({"findings.json": json.dumps([record("x", 1, "furlongs")])}, "the finding 'x' is no quantity"),
         ({"findings.json": json.dumps([record("x", 1), record("y", 1, as_of=NOW)])}, "holds 2 editions"),
+        ({"findings.json": json.dumps([record("x", 1, as_of="today")])}, "the day 'today'"),
+        ({"findings.json": json.dumps([record("x", 1)]), "edition.json": '{"seed": "1"}'}, "the seed '1'"),
         ({"edition.json": "{}"}, "its run did not finish; run the same `aieq run` command again"),
         (
             {"findings.json": json.dumps([record("x", 1)]), "edition.json": '{"as_of": "2026-08-31"}'},
@@ -292,6 +294,7 @@ def test_new_evidence_is_that_of_the_finding_and_of_the_days_between(tmp_path: P
         told = compare(*two).json()["findings"][0]["why"]
         assert {(row["entity"], row["metric"]) for row in told["evidence"]} == {("nvidia", "datacenter_revenue")}
         assert all(THEN < row["published"] <= NOW for row in told["evidence"])
+        assert told["evidence_known_in"] == ("b" if two[1] == b else "a")
         assert [row["published"] for row in told["evidence"]] == sorted(
             (row["published"] for row in told["evidence"]), reverse=True
         )
@@ -300,6 +303,12 @@ def test_new_evidence_is_that_of_the_finding_and_of_the_days_between(tmp_path: P
             json.loads((b / "findings.json").read_text(encoding="utf-8"))[0]["value"]
         )
         assert all(row["title"] for row in told["evidence"])
+
+
+def _made_by(folder: Path, code: str) -> Path:
+    about = json.loads((folder / "edition.json").read_text(encoding="utf-8"))
+    (folder / "edition.json").write_text(json.dumps(about | {"code": code}), encoding="utf-8")
+    return folder
 
 
 def test_a_finding_recorded_with_other_code_is_not_attributed(tmp_path: Path) -> None:
@@ -315,6 +324,7 @@ def test_a_finding_recorded_with_other_code_is_not_attributed(tmp_path: Path) ->
     assert "code or data have changed since" in told["reason"]
     assert found["gpu_run_rate_usd_bn"]["why"]["attribution"] is not None
     assert "not attributed" in compare(a, b).text()
+    assert any("for 1 of the 2 changes" in note for note in compare(a, _made_by(b, "e" * 64)).json()["notes"])
 
 
 def test_a_difference_of_code_alone_is_said_and_not_attributed(tmp_path: Path) -> None:

@@ -79,11 +79,12 @@ def compare(a: str | Path, b: str | Path, *, why: bool = True) -> Comparison:
 
 @dataclass(frozen=True)
 class Explained:
-    """Why one finding changed: shares of the inputs, and the new evidence behind it."""
+    """Why one finding changed: shares of the inputs, and the evidence behind it that only one of the days knew."""
 
     attribution: Attribution
     rows: list[dict[str, Any]]
     count: int
+    forward: bool = True  # whether the second edition knew it, and not the first
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class EditionComparison:
     - ``counts``: findings by state; verdicts changed and unchanged;
     - ``findings``, the most important change first: name, says, section, unit, state, a and b (value, low, high,
       grade, text; null where not known), difference, relative, importance, difference_text, and why (null, or
-      attribution from input to its share in the unit, reason if there is none, evidence, evidence_count);
+      attribution from input to its share in the unit, reason if there is none, evidence, evidence_count,
+      evidence_known_in: a or b);
     - ``verdicts``: id, says, rule, a, b, changed, because_a, because_b, missing_a, missing_b, flipped_by (smallest
       sets of inputs that bring the new verdict about);
     - ``labels``: words for the inputs named in attributions; ``notes``: sentences.
@@ -204,6 +206,7 @@ class EditionComparison:
                 "reason": explained.attribution.reason,
                 "evidence": explained.rows,
                 "evidence_count": explained.count,
+                "evidence_known_in": ("b" if explained.forward else "a") if explained.count else None,
             },
         }
 
@@ -269,14 +272,19 @@ def compare_editions(a: Edition, b: Edition, *, attributed: int = ATTRIBUTED) ->
     if attributed:
         try:
             boards = why.switchboards(a, b)
-        except AieqError as error:
-            notes.append(f"Changes are not attributed to inputs: {error}.")
-        else:
-            labels = {name: words for board in reversed(boards) for name, words in board.labels.items()}
             explained = _explained(a, b, _to_explain(found, attributed), boards)
             brought = {
                 flip.id: why.flipped_by(flip.id, flip.before, flip.after, boards) for flip in claims if flip.changed
             }
+            labels = {name: words for board in reversed(boards) for name, words in board.labels.items()}
+        except AieqError as error:
+            notes.append(f"Changes are not attributed to inputs: {str(error).rstrip('.')}.")
+    if explained and (differing.differs("code") or differing.differs("data")):
+        same = sum(bool(reason.attribution.shares) for reason in explained.values())
+        notes.append(
+            f"Code or data differ. What is installed here gives what both recorded for {same} of the {len(explained)} "
+            "changes attributed to inputs: in these the difference of code or data has no part."
+        )
     return EditionComparison(a, b, differing, found, claims, explained, brought, labels, notes)
 
 
@@ -300,6 +308,7 @@ def _explained(a: Edition, b: Edition, top: list[Change], boards: list[why.Switc
             shares[change.name],
             [] if rows is None else why_evidence.as_plain(rows.head(ROWS_SHOWN)),
             0 if rows is None else len(rows),
+            late is b,
         )
     return explained
 

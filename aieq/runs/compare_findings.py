@@ -10,7 +10,7 @@ from ..errors import EvidenceError
 from ..quantity import Quantity
 from .compare_read import Edition
 
-CHANGED, SHOWN_ALIKE, EQUAL, REGRADED = "changed", "unchanged in what is shown", "equal", "only its grade changed"
+CHANGED, SHOWN_ALIKE, EQUAL, REGRADED = "changed", "unchanged in what is shown", "equal", "changed in grade only"
 NOW_KNOWN, NO_LONGER = "became known", "no longer known"
 STATES = (CHANGED, NOW_KNOWN, NO_LONGER, REGRADED, SHOWN_ALIKE, EQUAL)
 _NO_SHARE = ("year", "date")  # a share of the year 2026 means nothing

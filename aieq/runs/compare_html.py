@@ -150,9 +150,10 @@ def _why(c: EditionComparison, change: Change, explained: Explained) -> str:
         link = f'<a href="{html.escape(url)}" rel="noopener">{title}</a>' if url.startswith("http") else title
         rows.append(f"<li>{row['published']}: {html.escape(row_text(row))}, {link}</li>")
     more = explained.count - len(rows)
+    where = "new in its sources" if explained.forward else "of its sources not yet known in B"
     rest = f"<li>and {counted(more, 'earlier one')}</li>" if more > 0 else ""
     return (
-        f'{told}<details class="more"><summary>{counted(explained.count, "figure")} new in its sources between the two '
+        f'{told}<details class="more"><summary>{counted(explained.count, "figure")} {where}, between the two '
         f"days</summary><ul>{''.join(rows)}{rest}</ul></details>"
     )
 

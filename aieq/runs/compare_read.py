@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,12 +189,16 @@ def read_edition(folder: str | Path) -> Edition:
     if about.get("as_of", day) != day:
         msg = f"{path / FINDINGS} is of {day}, {path / EDITION} of {about['as_of']}: make the edition again"
         raise ParameterError(msg)
+    seed = about.get("seed", SEED)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) or isinstance(seed, bool) or not isinstance(seed, int):
+        msg = f"{path}: the day {day!r} or the seed {seed!r} is none; make the edition again"
+        raise ParameterError(msg)
     text = str(about.get("scenario") or scenario)
     return Edition(
         path,
         day,
         text,
-        int(about.get("seed", SEED)),
+        seed,
         findings,
         verdicts,
         _assumptions(about, scenario),

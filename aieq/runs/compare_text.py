@@ -129,9 +129,8 @@ def _inputs(i: Inputs, most: int | None) -> Iterator[str]:
 def _summary(c: EditionComparison) -> list[str]:
     counts = c.counts()
     told = [f"{counts[CHANGED]} changed"]
-    told += [f"{counts[state]} {state}" for state in (SHOWN_ALIKE, EQUAL) if counts[state]]
-    told += [f"of {counts[REGRADED]} {REGRADED}"] if counts[REGRADED] else []
-    told += [f"{counts[state]} {state}" for state in (NOW_KNOWN, NO_LONGER) if counts[state]]
+    others = (SHOWN_ALIKE, EQUAL, REGRADED, NOW_KNOWN, NO_LONGER)
+    told += [f"{counts[state]} {state}" for state in others if counts[state]]
     findings = f"Of {counted(len(c.changes), 'finding')} {', '.join(told)}."
     verdicts = (
         f"Of {counted(len(c.flips), 'verdict')} {len(c.flipped)} changed." if c.flips else "No verdicts to compare."
@@ -178,7 +177,8 @@ def told_shares(change: Change, explained: Explained, labels: Mapping[str, str])
 def _evidence(explained: Explained) -> Iterator[str]:
     if not explained.count:
         return
-    yield from wrapped(f"{counted(explained.count, 'figure')} new in its sources, the latest:", 2)
+    where = "new in its sources" if explained.forward else "of its sources not yet known in B"
+    yield from wrapped(f"{counted(explained.count, 'figure')} {where}, the latest:", 2)
     for row in explained.rows[:2]:
         yield from wrapped(f"{row['published']}  {row_text(row)}; {row['title']}", 4)
 
