@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import shutil
 import tracemalloc
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -359,6 +361,48 @@ def test_what_a_design_cannot_mean_is_refused(tmp_path: Path, text: str, words: 
         read_design(written(tmp_path, text))
     assert str(refused.value).startswith("x.yml")
     assert "\n" not in str(refused.value) and "x.yml: x.yml" not in str(refused.value)
+
+
+SOUND = {
+    "kind": "sample",
+    "runs": 8,
+    "method": "sobol",
+    "defaults": {"scenario": "low"},
+    "parameters": {CAPITAL: {"from": 0.08, "to": 0.14, "scale": "log"}, "as_of": ["2024-06-30"]},
+}
+PLACES = [
+    *((key,) for key in ("kind", "runs", "method", "seed", "title", "findings", "chapters", "defaults", "parameters")),
+    *(("defaults", key) for key in ("scenario", "as_of", "power_kw")),
+    *(("parameters", key) for key in (CAPITAL, "as_of", "seed", "scenario", "nothing")),
+    *(("parameters", CAPITAL, key) for key in ("from", "to", "scale", "steps")),
+    ("parameters", "as_of", 0),
+]
+ODD = st.recursive(
+    st.sampled_from(["", "=", "low,", "a=b", "power_kw=1", "low, power_kw=", "\0", "defensible", "grid", "/etc/passwd"])
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.dates(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["from", "to", "every"]), inner),
+    max_leaves=4,
+)
+
+
+@given(place=st.sampled_from(PLACES), value=ODD)
+def test_whatever_stands_there_the_answer_is_a_design_or_a_sentence(place: tuple, value: object) -> None:
+    """Never a traceback of something else."""
+    spec = copy.deepcopy(SOUND)
+    inner: Any = spec
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    try:
+        design = make_design(spec)
+    except AieqError as refused:
+        assert str(refused).startswith("the design") and "\n" not in str(refused)
+    else:
+        assert design.points(0, min(len(design), 3))
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from store_writer import BATCH, results, write_all
@@ -131,7 +132,7 @@ def test_what_cannot_be_known_and_verdicts(tmp_path: Path) -> None:
     assert len(verdicts) and verdicts["verdict"].notna().all()
 
 
-def test_a_batch_is_never_overwritten(design: Design, tmp_path: Path) -> None:
+def test_a_batch_is_never_overwritten(design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file system says that it is there, whatever the writer believes."""
     with Store.open(tmp_path / "out", design, HERE, batch=BATCH) as kept:
         assert kept.write(0, results(kept, 0)) is True
@@ -142,6 +143,10 @@ def test_a_batch_is_never_overwritten(design: Design, tmp_path: Path) -> None:
         changed = results(kept, 0)
         changed.table = changed.table.set_column(2, "value", changed.table["low"])
         assert kept.write(0, changed) is False
+        monkeypatch.setattr(Path, "exists", lambda _: False)
+        kept._done.clear()
+        assert kept.write(0, changed) is False
+        monkeypatch.undo()
         assert part.read_bytes() == before
         assert list(kept.missing()) == list(range(1, 11))
         assert not list((tmp_path / "out" / ".partial").iterdir())
@@ -192,8 +197,14 @@ def test_going_on(design: Design, tmp_path: Path) -> None:
         assert list(kept.missing()) == [1, 2, 4, 5, 6, 7, 8, 9]
         assert not list((folder / ".partial").iterdir())
     next((folder / "results").glob("part-00000003-*")).unlink()
+    (failed,) = (folder / "failures").glob("part-00000003-*")
     with Store.open(folder, design, HERE) as kept:
         assert 3 in kept.missing()
+        # This time every run of it succeeds.
+        good = results(kept, 3)
+        extra = good.table.slice(0, 3).set_column(0, "point", pa.array([6, 6, 6]))
+        kept.write(3, SimpleNamespace(table=pa.concat_tables([good.table, extra]), failures=[]))
+        assert not failed.exists()
 
 
 def test_one_writer(design: Design, tmp_path: Path) -> None:

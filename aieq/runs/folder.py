@@ -31,7 +31,8 @@ results/    One row for each run and finding, as Parquet: pandas.read_parquet("r
             run names the run; the columns after it are the parameters that vary; then finding, unit, value, low,
             high (its interval, if it has one) and grade. A finding that could not be known on the day has no value and
             the grade unknown. Parameters that do not vary stand in sweep.json under fixed.
-failures/   What went wrong with runs that have no results, or with their chapters, as JSON.
+failures/   What went wrong with runs that have no results, or with their chapters, as JSON. To have such runs done
+            again, delete the file of the same name in results/ and give the command again.
 notebooks/  Chapters executed with the parameters of each run, if the design asks for them.
 design.yml  The design as it was given. sweep.json: what the results depend on.
 

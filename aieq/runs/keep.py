@@ -73,7 +73,9 @@ def put(folder: Path, name: str, fill: Callable[[IO[bytes]], Any]) -> int:
         Bytes written.
     """
     target = folder / name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True)
+        settle(target.parent.parent)
     with _temporary(folder, fill) as path:
         size = path.stat().st_size
         path.replace(target)
@@ -171,7 +173,7 @@ class Lock:
         _held.add(self.descriptor)
         os.ftruncate(self.descriptor, 0)
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        os.pwrite(self.descriptor, json.dumps(note).encode(), 0)
+        os.write(self.descriptor, json.dumps(note).encode())
 
     def release(self) -> None:
         """Give it back."""

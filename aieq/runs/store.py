@@ -225,20 +225,24 @@ class Store:
         told = set(table["run"].unique().to_pylist()) | {each["run"] for each in failures}
         if absent := [run for run in ids if run not in told]:
             raise RunError(f"batch {batch} has neither result nor error for run {absent[0]}; nothing of it is kept")
-        if batch in self._done:
-            return False
         name = f"part-{batch:08d}-{part_hash(self._mark, batch)}"
+        if batch in self._done or (self.folder / RESULTS / f"{name}.parquet").exists():
+            self._done.add(batch)
+            return False
+        # Before the part, which says that the batch is done.
         if failures:
-            # Before the part, which says that the batch is done.
             said = json.dumps(failures, indent=1, ensure_ascii=False, default=str) + "\n"
             self._write(lambda: put(self.folder, f"{FAILURES}/{name}.json", lambda s: s.write(said.encode())))
+        else:
+            # Somebody took the part away, to have its failed runs done again.
+            (self.folder / FAILURES / f"{name}.json").unlink(missing_ok=True)
         try:
             self._write(
                 lambda: put_once(
                     self.folder, f"{RESULTS}/{name}.parquet", lambda s: pq.write_table(table, s, compression="zstd")
                 )
             )
-        except FileExistsError:
+        except FileExistsError:  # by whoever took the lock for broken
             self._done.add(batch)
             return False
         self._done.add(batch)
