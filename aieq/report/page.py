@@ -15,6 +15,7 @@ from ..evidence import load
 from ..findings import REGISTRY, SECTIONS, Context, context_for
 from ..quantity import Quantity
 from .chapters import chapter_files
+from .injected import refuse_unknown
 
 UNKNOWN = "not known on that day"
 _GRADE_SAYS = {
@@ -78,6 +79,7 @@ def open_chapter(name: str, *, as_of: str | date, scenario: str = "base", seed: 
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         msg = f"seed is {seed!r}: give a whole number, zero or more"
         raise ParameterError(msg)
+    refuse_unknown()
     context = context_for(as_of, scenario, seed)
     name_sources(load().sources["title"].fillna("").to_dict())
     return Page(name, context)
