@@ -80,15 +80,19 @@ def settings(edition: Edition) -> dict[str, Any]:
     )
     grouped: dict[str, list[str]] = {}
     for one in different:
-        grouped.setdefault(one.title, []).append(f"{one.member} {one.text}".lstrip())
+        grouped.setdefault(one.title, []).append(_unbroken(f"{one.member}: {one.text}".removeprefix(": ")))
     return {
-        "says": edition.says,
+        "says": [_unbroken(sentence) for sentence in edition.says],
         "label": edition_words.label(edition.parameters, usual),
         "differing": len(different),
         "differences": [[title, texts] for title, texts in grouped.items()],
         "default": f"as of {edition_words.write_day(usual['as_of'])}, scenario {usual['scenario']}",
         "default_edition": edition.default_edition,
     }
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" %", "\u00a0%")
 
 
 def part_of_toc(toc: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
