@@ -31,6 +31,7 @@ from aieq.runs import keep, store
 from aieq.runs.design import Design, make_design
 from aieq.runs.evaluate import evaluate
 from aieq.runs.identity import Surroundings
+from aieq.runs.parameters import known
 from aieq.runs.store import Store, examine, read, recorded_batch, runs
 
 HERE = Surroundings("code", "data", "versions")
@@ -307,7 +308,7 @@ def test_too_small_a_disk_is_refused_before(design: Design, tmp_path: Path, monk
     monkeypatch.setattr(folder_module.shutil, "disk_usage", lambda _: free)
     examine(tmp_path / "out", design, HERE)
     large = grid(1_000_000)
-    with pytest.raises(RunError, match=r"need about 200.0 MB and the disk of .* has 21.0 MB free; use another disk"):
+    with pytest.raises(RunError, match=r"need about 210.0 MB and the disk of .* has 21.0 MB free; use another disk"):
         Store.open(tmp_path / "out", large, HERE)
     assert not (tmp_path / "out").exists()
     chapters = grid(73, chapters=["cost"])
@@ -322,10 +323,14 @@ def test_too_small_a_disk_is_refused_before(design: Design, tmp_path: Path, monk
         assert len(kept.read()) == 6 * len(NAMES)
 
 
-def test_the_estimate_is_careful_but_not_silly(tmp_path: Path) -> None:
-    """Real results take less, and more than a sixth."""
-    capital = {"cost_of_capital_ratio": "defensible", "buyer_gross_margin_ratio": "defensible"}
-    design = make_design({"kind": "sample", "runs": 200, "parameters": capital})
+@pytest.mark.parametrize("findings", ["headline", "coverage_ratio"])
+def test_the_estimate_is_careful_but_not_silly(tmp_path: Path, findings: str) -> None:
+    """Real results take less, and more than a sixth; with few parameters or many, few findings or many."""
+    wide = [name for name, entry in known().items() if entry.defensible and entry.defensible[0] < entry.defensible[1]]
+    varied = dict.fromkeys(
+        wide if findings == "coverage_ratio" else ["cost_of_capital_ratio", "buyer_gross_margin_ratio"], "defensible"
+    )
+    design = make_design({"kind": "sample", "runs": 200, "findings": findings, "parameters": varied})
     with Store.open(tmp_path / "out", design, HERE) as kept:
         guess = kept.needed()
         kept.write(0, evaluate(kept.points(0), design.findings))

@@ -20,6 +20,7 @@ README, DESIGN, FAILURES, NOTEBOOKS = "README.txt", "design.yml", "failures", "n
 # Rather too much than too little: a full disk stops a sweep in the middle, an idle reserve costs nothing.
 ROW_BYTES = 40
 RUN_BYTES = 40
+PARAMETER_BYTES = 10
 PART_BYTES = 8_000
 NOTEBOOK_BYTES = 400_000
 SPARE_BYTES = 20_000_000
@@ -97,7 +98,8 @@ def estimate(design: Design, batch: int) -> int:
         from ..claims import claims
 
         rows += len(claims())
-    each = RUN_BYTES + rows * ROW_BYTES + len(design.chapters) * NOTEBOOK_BYTES
+    each = RUN_BYTES + len(design.parameters) * PARAMETER_BYTES + rows * ROW_BYTES
+    each += len(design.chapters) * NOTEBOOK_BYTES
     return -(-len(design) // batch) * PART_BYTES + len(design) * each
 
 
