@@ -12,9 +12,10 @@ from ..assumptions import Scenario, load_scenario
 from ..errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
 from ..evidence import View, load
 from ..quantity import UNITS, Quantity
-from ..reads import Store, Supposition, Watched
+from ..reads import Reads, Store, Supposition, Watched
+from ..seen import Seen, looking, note_all
 
-SECTIONS = ("gamble", "cost", "revenue", "history", "payer", "ways_out")
+SECTIONS = ("gamble", "cost", "revenue", "history", "payer", "ways_out", "models", "doubt", "scoreboard")
 # What a sweep computes unless asked for more: both sides of the equation under both rules, what they are made of, and
 # where they go; enough to see through which term a changed assumption acts.
 HEADLINE = (
@@ -116,7 +117,7 @@ class Context:
         self._supposed = Supposition(plain, self._store) if _supposed is None else _supposed
         self.scenario: Scenario = self._supposed.on(plain.root)
         self._root = plain.root
-        self._memo, self._reads = self._supposed.memos.setdefault((view.day, self._root), ({}, {}))
+        self._memo, self._reads = self._supposed.memos.setdefault((view.dated, self._root), ({}, {}))
 
     @property
     def as_of(self) -> date:
@@ -133,27 +134,33 @@ class Context:
         if key not in self._memo:
             self._memo[key] = self._find_or_compute(key, function)
         elif key in self._reads:
-            self._store.note_all(self._root, self._reads[key])
+            self._note(*self._reads[key])
         result = self._memo[key]
         if isinstance(result, Exception):
             raise result.with_traceback(None)  # it would hold the frames of everybody who ever asked
         return result
 
     def _find_or_compute(self, key: Hashable, function: Callable[[], T]) -> T | Exception:
-        where = (self.view.day, key, self._supposed, self._root)
+        where = (self.view, key, self._supposed, self._root)
         found = self._store.find(*where)
         if found is not None:
-            result, self._reads[key] = found
-            self._store.note_all(self._root, self._reads[key])
+            result, reads, seen = found
+            self._reads[key] = reads, seen
+            self._note(reads, seen)
             return result
-        with self._store.reading(self._root) as reads:
+        with self._store.reading(self._root) as read, looking(self.view) as looked:
             try:
                 result = function()
             except (VintageError, EvidenceError) as error:
                 result = error.with_traceback(None)
                 result.__cause__ = result.__context__ = None
-        self._reads[key] = self._store.keep(*where, reads, result)
+        seen = frozenset(looked)
+        self._reads[key] = self._store.keep(*where, read, seen, result), seen
         return result
+
+    def _note(self, reads: Reads, seen: Seen) -> None:
+        self._store.note_all(self._root, reads)
+        note_all(self.view, seen)
 
     def __getitem__(self, name: str) -> Quantity:
         if name not in REGISTRY:
@@ -165,7 +172,7 @@ class Context:
             quantity = entry.function(self)
             if quantity.unit != entry.unit:
                 quantity = quantity.to(entry.unit)
-            return quantity if quantity.as_of == self.as_of else replace(quantity, as_of=self.as_of)
+            return quantity if quantity.as_of == self.view.dated else replace(quantity, as_of=self.view.dated)
 
         return self.memo(("finding", name), compute)
 
@@ -306,7 +313,7 @@ def context_for(as_of: str | date, scenario: str = "base", seed: int = 0) -> Con
     view = load().as_of(as_of)
     if view.day < first_day():
         msg = (
-            f"on {view.day} no AI revenue had been published; the first figure is of {first_day()}. Ask for that day "
+            f"on {view.dated} no AI revenue had been published; the first figure is of {first_day()}. Ask for that day "
             "or later."
         )
         raise VintageError(msg)

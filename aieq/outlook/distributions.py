@@ -41,9 +41,11 @@ class Distribution:
     says: str
 
 
-def three_points(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Callable:
+def three_points(
+    low: float, middle: float, high: float, bounds: tuple[float, float], holds: float = RANGE_HOLDS
+) -> Callable:
     """
-    Quantile function through three points: 5, 50 and 95 per cent, inside bounds.
+    Quantile function through three points, by default 5, 50 and 95 per cent, inside bounds.
 
     The bounded Johnson quantile-parameterised distribution (J-QPD-B) of Hadlock and Bickel (2017, Decision Analysis
     14): a normal score bent by a hyperbolic sine so that it passes through the three points, carried to the bounds by
@@ -52,9 +54,11 @@ def three_points(low: float, middle: float, high: float, bounds: tuple[float, fl
     Parameters
     ----------
     low, middle, high : float
-        Values at 5, 50 and 95 per cent; strictly rising, strictly inside the bounds.
+        Strictly rising, strictly inside the bounds.
     bounds : tuple of float
         What the value cannot go beyond.
+    holds : float
+        Share of the doubt between the outer points, as much left below as above.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def three_points(low: float, middle: float, high: float, bounds: tuple[float, fl
     if not lower < low < middle < high < upper:
         msg = f"three points must rise inside their bounds, not {lower} < {low} < {middle} < {high} < {upper}"
         raise ScenarioError(msg)
-    edge = -special.ndtri(_TAIL)
+    edge = -special.ndtri((1 - holds) / 2)
     first, centre, last = (special.ndtri((x - lower) / (upper - lower)) for x in (low, middle, high))
     skew = first + last - 2 * centre
     narrow = min(centre - first, last - centre)
@@ -112,36 +116,36 @@ def _refuse(name: str, what: str, remedy: str) -> None:
     raise ScenarioError(msg)
 
 
-def _range(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _range(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     _numbers("range", name, given)
     low, high = span
     if bounds[0] < low < base < high < bounds[1]:
-        words = f"median {base:g}, {RANGE_HOLDS:.0%} between {low:g} and {high:g}, possible {bounds[0]:g}"
-        return three_points(low, base, high, bounds), f"{words} to {bounds[1]:g}"
-    return _triangular(name, base, span, bounds, {})
+        words = f"median {base:g}, {holds:.0%} between {low:g} and {high:g}, possible {bounds[0]:g}"
+        return three_points(low, base, high, bounds, holds), f"{words} to {bounds[1]:g}"
+    return _triangular(name, base, span, bounds, {}, holds)
 
 
-def _triangular(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _triangular(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     _numbers("triangular", name, given)
     low, high = span
     if low == high:
-        return _fixed(name, base, span, bounds, {})
+        return _fixed(name, base, span, bounds, {}, holds)
     frozen = stats.triang((base - low) / (high - low), low, high - low)
     return frozen.ppf, f"triangular from {low:g} over {base:g} to {high:g}"
 
 
-def _uniform(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _uniform(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     _numbers("uniform", name, given)
     low, high = span
     return lambda p: low + (high - low) * p, f"anything from {low:g} to {high:g} alike"
 
 
-def _fixed(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _fixed(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     _numbers("fixed", name, given)
     return lambda p: np.full_like(p, base, dtype=float), f"{base:g}, not in doubt here"
 
 
-def _normal(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _normal(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     mean, deviation = _numbers("normal", name, given, "mean", "deviation")
     if deviation <= 0:
         _refuse(name, f"deviation is {deviation:g}", "it must be above zero, or take kind: fixed")
@@ -152,7 +156,7 @@ def _normal(name: str, base: float, span: Span, bounds: Span, given: Mapping) ->
     return frozen.ppf, f"normal around {mean:g} with deviation {deviation:g}, cut at {bounds[0]:g} and {bounds[1]:g}"
 
 
-def _lognormal(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _lognormal(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     median, spread = _numbers("lognormal", name, given, "median", "times")
     if median <= 0 or spread <= 1:
         _refuse(name, f"median {median:g}, times {spread:g}", "the median must be above zero and times above one")
@@ -161,7 +165,7 @@ def _lognormal(name: str, base: float, span: Span, bounds: Span, given: Mapping)
     return lambda p: np.clip(median * np.exp(sigma * special.ndtri(p)), *bounds), words
 
 
-def _beta(name: str, base: float, span: Span, bounds: Span, given: Mapping) -> tuple:
+def _beta(name: str, base: float, span: Span, bounds: Span, given: Mapping, holds: float) -> tuple:
     a, b = _numbers("beta", name, given, "a", "b")
     if a <= 0 or b <= 0:
         _refuse(name, f"a is {a:g} and b is {b:g}", "both must be above zero")
@@ -186,6 +190,7 @@ def distribution(
     span: Span,
     bounds: Span,
     spec: Mapping[str, Any] | None = None,
+    holds: float = RANGE_HOLDS,
 ) -> Distribution:
     """
     Make the distribution of one input.
@@ -203,6 +208,8 @@ def distribution(
     spec : mapping, optional
         ``kind`` and its parameters, as a scenario file has them. By default ``range``: the base is the median and the
         range holds 90 per cent; where the base lies on an edge of its range, a triangle over the range.
+    holds : float
+        How much of the doubt a range is taken to hold, where the kind is ``range``.
 
     Returns
     -------
@@ -229,5 +236,5 @@ def distribution(
         msg = f"the distribution of {name} has the kind {kind!r}.{hint} Use {', '.join(KINDS)}."
         raise UnknownNameError(msg)
     span = (min(span[0], base), max(span[1], base))
-    quantile, says = KINDS[kind](name, base, span, bounds, given)
+    quantile, says = KINDS[kind](name, base, span, bounds, given, holds)
     return Distribution(kind, quantile, says)

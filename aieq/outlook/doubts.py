@@ -16,7 +16,7 @@ from ..assumptions import Scenario
 from ..errors import ScenarioError, VintageError
 from ..evidence import DATA, View
 from ..quantity import Quantity
-from .distributions import Distribution, distribution, three_points
+from .distributions import RANGE_HOLDS, Distribution, distribution, three_points
 from .draws import Input, Joint, read_correlations
 from .result import Setting, horizon
 
@@ -47,7 +47,7 @@ def _file(path: Path) -> list[dict]:
     return entries
 
 
-def assumed(scenario: Scenario) -> list[Input]:
+def assumed(scenario: Scenario, holds: float = RANGE_HOLDS) -> list[Input]:
     """
     Inputs that are assumptions, one for each member of a group.
 
@@ -55,6 +55,8 @@ def assumed(scenario: Scenario) -> list[Input]:
     ----------
     scenario : Scenario
         Its values are the middle of each belief.
+    holds : float
+        How much of the doubt a defensible range is taken to hold.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def assumed(scenario: Scenario) -> list[Input]:
                     title,
                     entry.unit,
                     float(base),
-                    distribution(full, base, tuple(span), entry.possible, spec),
+                    distribution(full, base, tuple(span), entry.possible, spec, holds),
                     entry.because,
                     entry.sources,
                 )
@@ -83,7 +85,7 @@ def assumed(scenario: Scenario) -> list[Input]:
     return found
 
 
-def observed(name: str, title: str, quantity: Quantity) -> Input:
+def observed(name: str, title: str, quantity: Quantity, holds: float = RANGE_HOLDS) -> Input:
     """
     An input that is evidence: its value is the median, its interval holds 90 per cent, in logarithms.
 
@@ -96,6 +98,8 @@ def observed(name: str, title: str, quantity: Quantity) -> Input:
     quantity : Quantity
         Above zero. Without an interval, or with its value on an edge of it, it is widened on neither side by guess:
         it is taken as it is on that side.
+    holds : float
+        How much of the doubt its interval is taken to hold.
 
     Examples
     --------
@@ -111,15 +115,22 @@ def observed(name: str, title: str, quantity: Quantity) -> Input:
     if low == high:
         belief = distribution(name, value, (value, value), (value, value), {"kind": "fixed"})
     elif low < value < high:
-        bend = three_points(*np.log([low, value, high]), (math.log(low / _WIDEST), math.log(high * _WIDEST)))
-        words = f"median {value:g}, 90% between {low:g} and {high:g}"
+        bend = three_points(*np.log([low, value, high]), (math.log(low / _WIDEST), math.log(high * _WIDEST)), holds)
+        words = f"median {value:g}, {holds:.0%} between {low:g} and {high:g}"
         belief = Distribution("range", lambda p: np.exp(bend(p)), words)
     else:
         belief = distribution(name, value, (low, high), (low, high), {"kind": "triangular"})
     return Input(name, title, quantity.unit, value, belief, quantity.interval, tuple(quantity.sources))
 
 
-def joint(scenario: Scenario, evidence: list[Input], *, correlated: bool = True, data: Path = DATA) -> Joint:
+def joint(
+    scenario: Scenario,
+    evidence: list[Input],
+    *,
+    correlated: bool = True,
+    holds: float = RANGE_HOLDS,
+    data: Path = DATA,
+) -> Joint:
     """
     Everything in doubt on a day.
 
@@ -131,6 +142,8 @@ def joint(scenario: Scenario, evidence: list[Input], *, correlated: bool = True,
         What :func:`observed` made of the day's figures.
     correlated : bool
         Whether the correlations of ``data/correlations.yml`` apply.
+    holds : float
+        How much of the doubt a defensible range is taken to hold.
     data : Path
         Where that file lies.
 
@@ -138,7 +151,7 @@ def joint(scenario: Scenario, evidence: list[Input], *, correlated: bool = True,
     -------
     Joint
     """
-    inputs = (*evidence, *assumed(scenario))
+    inputs = (*evidence, *assumed(scenario, holds))
     names = [entry.name for entry in inputs]
     pairs = read_correlations(_file(data / "correlations.yml"), names) if correlated else ()
     return Joint(inputs, pairs)
