@@ -15,7 +15,7 @@ from aieq.report.chapters import read_chapter
 
 FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>[\w-]*)\n(?P<source>[\s\S]*?)^(?P=ticks)[ ]*$", re.MULTILINE)
 NOT_HERE = re.compile(r"<!-- not run here: (.*?) -->$")
-FILE = re.compile(r"(Save|Add)\b.* `([\w./-]+)`:$")
+FILE = re.compile(r"\b(save|add)\b.* `([\w./-]+)`:$", re.IGNORECASE)
 LANGUAGES = {"shell", "python", "yaml", "text"}
 LONGEST_SECONDS = 900
 
@@ -39,9 +39,9 @@ class Block:
 
     @property
     def file(self) -> tuple[str, str] | None:
-        """What a reader does with a block that is no command: ``Save`` or ``Add`` to a file."""
+        """What a reader does with a block that is no command: ``save`` it as a file, or ``add`` it to one."""
         found = FILE.search(self.before)
-        return (found[1], found[2]) if found else None
+        return (found[1].lower(), found[2]) if found else None
 
 
 def blocks(path: Path) -> list[Block]:
@@ -139,7 +139,7 @@ def run(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
         verb, name = block.file
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("w" if verb == "Save" else "a", encoding="utf-8") as file:
+        with target.open("w" if verb == "save" else "a", encoding="utf-8") as file:
             file.write(block.source)
         return subprocess.CompletedProcess([], 0, "", "")
     home = folder.parent / "home"

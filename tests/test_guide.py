@@ -42,14 +42,14 @@ SWEEP = ("runs/sweep/design.yml", "runs/sweep/sweep.json", "runs/sweep/results/p
 # Of each page every block that can run here, in order.
 EXPECTED = {
     README: [
-        needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r"cost_of_capital_ratio = |no plausible", r"USD_mn"),
+        needs("# every finding", r"coverage_ratio +\d", r"actual_ai_revenue_usd_bn = \d", r"USD_mn"),
         needs("# one number changed", r"runs/dear", r"10,?000", leaves=(*DEAR, *CAHN, *SWEEP)),
     ],
     RERUN: [
         needs(".venv/bin/aieq run cost", r"runs/dear/html/index.html", leaves=DEAR),
         needs(".venv/bin/aieq parameters", r"cost_of_capital_ratio", r"as_of", r"seed", leaves=("runs/cost-dear.ipynb",)),
         needs("title: Chips that last", leaves=("runs/chips.yml",)),
-        needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r'"then"', r"buyer_gross_margin_ratio = ", r"USD_mn"),
+        needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r'"then"', r"actual_ai_revenue_usd_bn = \d", r"USD_mn"),
         needs(".venv/bin/aieq run --as-of", r"runs/cahn/html/index.html", leaves=CAHN),
         needs(".venv/bin/aieq compare", r"2024-06-20", r"cost_of_capital_ratio", leaves=("runs/why.html",)),
         needs(".venv/bin/aieq sweep", r"10,?000", leaves=SWEEP),
@@ -104,6 +104,7 @@ def test_every_block_is_run_or_is_said_not_to_be(root: Path) -> None:
     for page in PAGES:
         found = blocks(root / page)
         assert {block.language for block in found} <= LANGUAGES
+        assert all(block.file for block in found if block.language not in ("shell", "python"))
         assert len([block for block in found if not block.not_here]) == len(EXPECTED[page])
         left_out += [(page, block, block.not_here) for block in found if block.not_here]
     assert len(left_out) == len(NOT_HERE)
