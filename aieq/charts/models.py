@@ -93,7 +93,7 @@ def answers(
 
 def bridge(
     steps: pd.DataFrame, *, as_of: datetime.date, sources: Iterable[str], title: str, name: str, note: str = ""
-) -> Figure:
+) -> Figure | Silence:
     """
     Draw the way from one answer to another as a waterfall in which the order does not matter.
 
@@ -108,6 +108,8 @@ def bridge(
     note : str
         What else must be known.
     """
+    if steps.empty:
+        return Silence(title, as_of)
     # The first level is drawn as the part the others build on.
     drawn = steps.assign(total=[row > 0 and total for row, total in enumerate(steps["total"])])
     chart = waterfall(drawn, "step", "usd_bn", "total", x_title="USD bn a year", values=",.0f", total_colour=REQUIRED)

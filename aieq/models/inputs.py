@@ -13,7 +13,7 @@ from .. import adoption, equation, revenue, stock
 from ..assumptions import Scenario
 from ..equation import ASSET_CLASSES
 from ..errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
-from ..evidence import OUTCOMES, View, source_keys
+from ..evidence import OUTCOMES, View, per_view, source_keys
 from ..quantity import Quantity, derive, envelope, weakest
 
 OUTER = ("low", "high")  # scenarios of the revenue that is required
@@ -81,14 +81,13 @@ def _by_kind(scenario: Scenario, name: str) -> np.ndarray:
     return np.array([scenario[name][kind] for kind in ASSET_CLASSES], dtype=float)
 
 
-def _latest_quarter(view: View, scenario: Scenario) -> tuple[float, float]:
-    """Spending of the latest quarter that all builders have reported, and its AI part, USD bn."""
-    table = stock.vintages(view, scenario)
+@per_view
+def _latest_rows(view: View) -> np.ndarray:
+    """Rows of the spending of the latest quarter that all builders have reported."""
+    table = stock.spending(view)
     quarter = table["period_end"].dt.to_period("Q")
     reported = table.groupby(quarter)["entity"].nunique()
-    last = reported[reported == reported.max()].index[-1]
-    rows = table[quarter == last]
-    return float(rows["value"].sum()), float((rows["value"] * rows["ai_share_ratio"]).sum())
+    return np.flatnonzero(quarter == reported[reported == reported.max()].index[-1])
 
 
 def rental_factor(cost_of_capital_ratio: float, price_fall_ratio: float, life_years: float) -> float:
@@ -116,8 +115,9 @@ def scenario_values(view: View, scenario: Scenario) -> dict[str, float]:
     dict
         By name of :data:`MEANINGS`.
     """
-    spent, for_ai = _latest_quarter(view, scenario)
     given = stock.inputs(view, scenario)
+    latest = given["spending_usd_bn"][_latest_rows(view)]
+    spent, for_ai = float(latest.sum()), float(latest @ given["ai_share_of_capex_ratio"][_latest_rows(view)])
     gross, charge = (
         float(np.sum(equation.evaluate(target, **given))) for target in ("gross_stock_usd_bn", "capital_charge_usd_bn")
     )
