@@ -53,7 +53,8 @@ def usable(out: Path, root: Path, parameters: Mapping[str, Any], count: int) -> 
     """
     folder = out.resolve()
     for made_from in ("chapters", "aieq", "data", "_assets", "_templates", "tests"):
-        if folder == root / made_from or root / made_from in folder.parents:
+        source = (root / made_from).resolve()
+        if folder == source or source in folder.parents:
             msg = f"{out} lies in {made_from}/, which the book is made from; give another, e.g. _build/{out.name}."
             raise ParameterError(msg)
     if folder.exists() and not folder.is_dir():

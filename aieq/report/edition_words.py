@@ -201,8 +201,8 @@ def sentences(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> lis
     scenario, default = load_scenario(parameters["scenario"]), load_scenario(defaults["scenario"])
     chosen = [one for one in differences(scenario, default) if one.chosen]
     told = [f"{one.words} {one.text}" for one in chosen[:NAMED]]
-    if len(chosen) > NAMED:
-        told.append(f"{len(chosen) - NAMED} more changes")
+    if more := len(chosen) - len(told):
+        told.append(f"{more} more change{'s' * (more > 1)}")
     with_ = f"with {_series(told)}" if told else ""
     named = scenario_name(scenario) if scenario_name(scenario) != scenario_name(default) else ""
     if named:
