@@ -47,7 +47,7 @@ EXPECTED = {
     ],
     RERUN: [
         needs(".venv/bin/aieq run cost", r"runs/dear/html/index.html", leaves=DEAR),
-        needs(".venv/bin/aieq parameters", r"cost_of_capital_ratio", r"as_of", r"seed", leaves=("runs/cost-dear.ipynb",)),
+        needs(".venv/bin/aieq parameters", r"cost_of_capital_ratio", r"as_of: ", leaves=("runs/cost-dear.ipynb",)),
         needs("title: Chips that last", leaves=("runs/chips.yml",)),
         needs(".venv/bin/aieq findings", r"coverage_ratio +\d", r'"then"', r"actual_ai_revenue_usd_bn = \d", r"USD_mn"),
         needs(".venv/bin/aieq run --as-of", r"runs/cahn/html/index.html", leaves=CAHN),
