@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -291,3 +293,67 @@ def _lowest(context: Context) -> Quantity:
 @_finding("definitions_likely_count", "count", "combinations in which more than one draw in twenty is covered")
 def _likely(context: Context) -> Quantity:
     return _plain(context, int((combinations(context)["chance_ratio"] > 0.05).sum()), "count", "none: a count")
+
+
+def sources_of(context: Context, most: int = 12) -> tuple[str, ...]:
+    """Sources of what is in doubt, for a chart."""
+    try:
+        return _sources(context)[:most]
+    except VintageError:
+        return ()
+
+
+def _empty_if_unknown(function):  # noqa: ANN001, ANN202
+    @functools.wraps(function)
+    def quietly(context: Context, *args: Any, **kwargs: Any) -> pd.DataFrame:
+        try:
+            return function(context, *args, **kwargs)
+        except VintageError:
+            return pd.DataFrame(columns=["quantity", "time", "level", "value", "answer", "says", "across", "up"])
+
+    return quietly
+
+
+bands = _empty_if_unknown(lambda context: outlook(context).bands)
+carried = _empty_if_unknown(carried_by)
+flipped = _empty_if_unknown(flips)
+combined = _empty_if_unknown(combinations)
+effects = _empty_if_unknown(lambda context: definitions.effects(combinations(context)))
+
+
+def top_carrier(context: Context, answer: str = "best_coverage_capital_ratio") -> str:
+    """The input that carries most of the doubt about an answer, in words; nothing where nothing was known."""
+    table = carried(context)
+    rows = table[table["answer"] == answer]
+    return "" if rows.empty else str(rows.loc[rows["total"].idxmax(), "says"])
+
+
+@_empty_if_unknown
+def inputs_table(context: Context) -> pd.DataFrame:
+    """
+    Every input in doubt with what is believed of it and why.
+
+    Returns
+    -------
+    DataFrame
+        says, unit, belief, because, sources.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "says": entry.title,
+                "unit": entry.unit.replace("_", " "),
+                "belief": entry.distribution.says,
+                "because": entry.because,
+                "sources": entry.sources,
+            }
+            for entry in joint(context).inputs
+        ]
+    )
+
+
+@_empty_if_unknown
+def excluded_table(context: Context) -> pd.DataFrame:
+    """Combinations of definitions that are left out, with the reason and their number."""
+    combinations(context)
+    return definitions.combinations()[1]
