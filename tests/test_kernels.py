@@ -59,6 +59,7 @@ def test_the_installed_kernel_is_the_one_of_this_checkout(root: Path) -> None:
     assert kernel_name() == KERNEL
 
 
+@pytest.mark.runs
 def test_every_preloaded_module_exists(root: Path) -> None:
     """A misspelt name would be slow and silent."""
     ours = json.loads((root / "aieq" / "kernels" / "kernel.json").read_text(encoding="utf-8"))
@@ -172,6 +173,7 @@ def test_code_that_changed_is_loaded_again(tmp_path: Path) -> None:
 
 
 @linux
+@pytest.mark.runs
 def test_servers_do_not_pile_up() -> None:
     """Two at most, one for each of the last two settings; the others end."""
     close_all()
@@ -187,6 +189,7 @@ def test_servers_do_not_pile_up() -> None:
 
 
 @linux
+@pytest.mark.runs
 def test_interrupt_restart_and_shutdown(run: Runner, tmp_path: Path) -> None:
     """An interrupted kernel lives on, a restarted one has forgotten, and one that is asked to leave says farewell."""
     farewell = tmp_path / "farewell"
@@ -199,7 +202,7 @@ def test_interrupt_restart_and_shutdown(run: Runner, tmp_path: Path) -> None:
         said = []
 
         async def say(code: str) -> str:
-            reply = await client.async_wait_for_reply(kernel.execute(code))
+            reply = await client.async_wait_for_reply(kernel.execute(code, stop_on_error=False))
             content = reply["content"]
             return content.get("ename") or content.get("user_expressions", {}) or content["status"]
 
@@ -408,6 +411,7 @@ def test_a_process_left_in_a_group_of_its_own_ends_with_the_server(bare: Runner)
 
 
 @linux
+@pytest.mark.runs
 def test_several_runs_at_once(run: Runner) -> None:
     """In threads, and in one loop: each has its own kernel, all from one server."""
     cells = [["import os", f"print({n} * 2, os.getppid())"] for n in range(6)]
@@ -424,6 +428,7 @@ def test_several_runs_at_once(run: Runner) -> None:
 
 
 @linux
+@pytest.mark.runs
 def test_a_server_is_told_when_its_client_goes(tmp_path: Path) -> None:
     """Closing it ends it, even while it is still loading."""
     one = ForkServer(sys.executable, os.environ, PRELOAD, str(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from queue import Empty
 from typing import Any
 
@@ -51,6 +52,8 @@ class QuickStart(NotebookClient):
             await self._hear_from(kernel)
         except BaseException:
             await self._async_cleanup_kernel()
+            # nbclient would clean up once more at the end of the process, and find nothing to clean.
+            atexit.unregister(self._cleanup_kernel)
             raise
         kernel.allow_stdin = False
         await run_hook(self.on_notebook_start, notebook=self.nb)

@@ -91,6 +91,8 @@ def execute(
     settings.setdefault("timeout", execution_timeout)
     if kernel_name in (spec.KERNEL, spec.ORDINARY):
         kernel_name = spec.kernel_name()
+        # Else each kernel warns, on standard error, that its messages are not encrypted on their way through this host.
+        settings.setdefault("extra_arguments", ["--log-level=40"])
     keeper.notebook_start()
     try:
         client = Client(

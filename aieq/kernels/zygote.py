@@ -27,7 +27,9 @@ import struct
 import sys
 import sysconfig
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -219,6 +221,16 @@ def preload(names: list[str]) -> list[str]:
     return missing
 
 
+class Kernel:
+    """What importing a kernel loads, and sets in the environment."""
+
+    def __init__(self) -> None:
+        before = dict(os.environ)
+        self.missing = preload(list(KERNEL))
+        self.environment = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        self.modules = dict(sys.modules)
+
+
 def own_code() -> list[tuple[str, int, int]]:
     """Files of loaded modules that no package manager installed, with time and size: they may change at any moment."""
     installed = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
@@ -291,10 +303,27 @@ def settle(run: Run, parent: int) -> list[str]:
     return launch["argv"]
 
 
-def become_kernel(run: Run, parent: int, added: dict[str, str]) -> None:
+@contextlib.contextmanager
+def loaded(modules: dict[str, Any]) -> Iterator[None]:
+    """
+    Show ipykernel the modules that an ordinary kernel has loaded when it starts.
+
+    It takes them for its own, which a debugger steps over; it need not look at the thousands of others, each of which
+    would be copied into this process by being looked at.
+    """
+    from ipykernel import ipkernel
+
+    ipkernel.sys = SimpleNamespace(**{**vars(sys), "modules": modules})  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ipkernel.sys = sys
+
+
+def become_kernel(run: Run, parent: int, kernel: Kernel) -> None:
     """Be the kernel of a run until it is told to stop; the interpreter then ends as any other."""
     arguments = settle(run, parent)
-    os.environ.update(added)
+    os.environ.update(kernel.environment)
     import ipykernel_launcher
     from ipykernel.kernelapp import IPKernelApp
 
@@ -303,7 +332,8 @@ def become_kernel(run: Run, parent: int, added: dict[str, str]) -> None:
     # It ends with its parent, which is this server and not the client that the environment names.
     app = IPKernelApp.instance(parent_handle=parent)
     try:
-        app.initialize(arguments)
+        with loaded(kernel.modules):
+            app.initialize(arguments)
     except BaseException as error:
         # Half begun, with some of its threads running, it would not find its end.
         run.tell(f"failed {type(error).__name__}: {str(error).partition(chr(10))[0]}")
@@ -319,11 +349,8 @@ def main() -> None:
     sys.path.remove(str(Path(__file__).parent))
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    before = dict(os.environ)
-    missing = preload(list(KERNEL))
-    # What a kernel sets in its own environment while it is imported.
-    added = {name: value for name, value in os.environ.items() if before.get(name) != value}
-    missing += preload(json.loads(sys.argv[2]))
+    kernel = Kernel()
+    missing = kernel.missing + preload(json.loads(sys.argv[2]))
     strange = strange_threads()
     if strange:
         sys.exit(f"a library started threads that a fork may not survive: {', '.join(strange)}")
@@ -333,7 +360,7 @@ def main() -> None:
     parent = os.getpid()
     run = Zygote(control).serve()
     if run is not None:
-        become_kernel(run, parent, added)
+        become_kernel(run, parent, kernel)
 
 
 if __name__ == "__main__":
