@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from . import terminal
-from .errors import ParameterError
+from .errors import ParameterError, RunError
 
 CODES = """Exit codes:
   0 done; 2 refused, nothing was started; 3 unfinished; 4 some runs failed;
@@ -73,6 +73,15 @@ def _interruptible(kept: str) -> Iterator[None]:
     except KeyboardInterrupt:
         terminal.say(f"aieq: interrupted; {kept} Run the same command again to go on.")
         terminal.stop(130)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """What a folder is refused for is bad input, not unfinished work."""
+    try:
+        yield
+    except RunError as error:
+        raise ParameterError(str(error)) from None
 
 
 RUN_EXAMPLES = f"""Examples:
@@ -170,15 +179,22 @@ def sweep(
     out: Out,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A running Dask scheduler, tcp://host:port.")] = "",
     workers: Annotated[
-        int, typer.Option(metavar="N", min=-1, help="Processes on this machine; 0: this one only; default: one a core.")
-    ] = -1,
+        int | None, typer.Option(metavar="N", min=0, help="Processes on this machine, one a core by default; 0: none.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """
     Run a design of many parameters, days and scenarios; by default only their findings, without notebooks.
     """
+    from .runs.design import read_design
+    from .runs.folder import examine
+    from .runs.identity import surroundings
     from .runs.sweep import Progress
     from .runs.sweep import sweep as run_sweep
+
+    whole = read_design(design)
+    with _refusing():
+        examine(out, whole, surroundings(whole.chapters))
 
     def tell(now: Progress) -> None:
         if now.note:
@@ -187,10 +203,10 @@ def sweep(
 
     with _interruptible(f"results are kept in {out}."), terminal.Steps("sweep") as steps:
         summary = run_sweep(
-            design,
+            whole,
             out,
             scheduler=scheduler or None,
-            workers=None if workers < 0 else workers,
+            workers=workers,
             progress=tell,
         )
     if as_json:
@@ -263,16 +279,14 @@ def status(
     Tell how far a run or a sweep is, what failed, and how to go on.
     """
     from .report import edition_folder
+    from .runs.status import status as status_of
 
     found: Any
-    if (folder / edition_folder.RECORD).exists():
-        found = edition_folder.status(folder)
-    else:
-        from .runs.status import status as status_of
-
-        found = status_of(folder)
+    with _refusing():
+        known = (folder / edition_folder.RECORD).exists()
+        found = edition_folder.status(folder) if known else status_of(folder)
     if as_json:
-        terminal.print_json(found.json())
+        terminal.print_json(found.as_dict())
     else:
         typer.echo(found.text())
 
@@ -285,4 +299,5 @@ def register(app: typer.Typer) -> None:
         (compare, COMPARE_EXAMPLES),
         (status, STATUS_EXAMPLES),
     ):
-        app.command(rich_help_panel=PANEL, epilog=examples, no_args_is_help=True)(command)
+        # Square brackets would be taken for styles.
+        app.command(rich_help_panel=PANEL, epilog=examples.replace("[", r"\["), no_args_is_help=True)(command)

@@ -190,7 +190,7 @@ def test_a_failing_chapter_costs_only_itself(book: Path, tmp_path: Path, quick: 
     assert ("cost", 3) in {(what, total - 2) for what, _, total, _ in told}
     assert [done for _, done, _, _ in told] == [1, 2, 3, 4]  # of five: the pages were not made
     status = edition_folder.status(out)
-    assert not status.json()["finished"] and status.done == ["figures", "index"]
+    assert not status.as_dict()["finished"] and status.done == ["figures", "index"]
     assert "cost failed" in status.text() and "run the same command again" in status.text()
 
     write_chapter(book / "chapters" / "cost.ipynb", "'so far'")

@@ -184,7 +184,7 @@ class Status:
     record: dict[str, Any]
     done: list[str]
 
-    def json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Give it as plain values."""
         return {
             "kind": "edition",
