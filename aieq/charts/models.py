@@ -18,7 +18,7 @@ CHARGED = {
     "rent": "rent",
 }
 PUBLISHED, TODAY = "As published", "On the inputs of the day"
-_TITLE = "Required revenue, USD bn a year (log scale)"
+_TITLE = "USD bn a year (log scale)"
 
 
 def _opened(name: str) -> str:
@@ -77,7 +77,10 @@ def answers(
     return Figure(
         chart,
         title=title,
-        subtitle="Published answers, and the same rules fed one set of inputs; after the name, what a year is charged",
+        subtitle=(
+            "Required revenue as published, and by the same rule on one set of inputs; what a year is charged stands "
+            "after the name"
+        ),
         alt=f"Two dots for each author on a log scale, from least to most asked for on the day: {said}.{earned}",
         sources=sources,
         as_of=as_of,

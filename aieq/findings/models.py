@@ -401,27 +401,26 @@ def asked(context: Context) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        who, asks, horizon, published, own, common, why.
+        who, asks, published, own, common.
     """
     rows = []
     for row in on_common(context).itertuples():
         low_high = (None, None) if pd.isna(row.low) else (row.low, row.high)
         common = "" if pd.isna(row.value) else Quantity(row.value, "USD_bn", *low_high).full_text()
-        remark = [] if row.concept == "revenue" else [row.concept]
-        if row.model in models.BY_ID and models.get(row.model).implied:
-            remark.append("one input backed out of the answer")
+        remarks = [row.horizon, "" if row.concept == "revenue" else row.concept]
+        if row.model in models.RULE_OF and models.rule(row.model).implied:
+            remarks.append("one input backed out of the answer")
+        told = row.why or "; ".join(remark for remark in remarks if remark)
         rows.append(
             {
                 "who": row.author,
-                "asks": row.asks,
-                "horizon": row.horizon,
-                "published": _number(row.published_usd_bn),
+                "asks": f"{row.asks} ({told})",
+                "published": _number(row.published_usd_bn) + (" for one" if row.model == "epoch_1gw_tco" else ""),
                 "own": _number(row.own_factors_usd_bn),
                 "common": common,
-                "why": row.why or "; ".join(remark),
             }
         )
-    return pd.DataFrame(rows, columns=["who", "asks", "horizon", "published", "own", "common", "why"])
+    return pd.DataFrame(rows, columns=["who", "asks", "published", "own", "common"])
 
 
 def divided(context: Context) -> pd.DataFrame:

@@ -5,13 +5,14 @@ from .common import distinct_rules, dividing_lines, required_on_common, spreads
 from .inputs import Inputs, common_inputs
 from .model import KINDS, VERDICTS, Model
 from .published import BY_ID, MODELS, get, on_common_inputs, table
-from .rules import RULES, Rule, required_usd_bn, rule
+from .rules import RULE_OF, RULES, Rule, required_usd_bn, rule
 
 __all__ = [
     "BY_ID",
     "KINDS",
     "MODELS",
     "RULES",
+    "RULE_OF",
     "VERDICTS",
     "Bridge",
     "Inputs",

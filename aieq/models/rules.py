@@ -31,28 +31,28 @@ class Choice:
 DEFINITIONS: dict[str, dict[str, Choice]] = {
     "base": {
         "accelerators": Choice(
-            "the data centres of a year's accelerators", ("accelerator_run_rate_usd_bn", "accelerator_share_ratio")
+            "a year's accelerators with their sites", ("accelerator_run_rate_usd_bn", "accelerator_share_ratio")
         ),
         "spending": Choice("a year's capital spending", ("capex_usd_bn", "ai_share_of_capex_ratio")),
         "stock": Choice("all capital in service", ("ai_stock_usd_bn",)),
         "gigawatts": Choice("a number of gigawatts", ("gw", "usd_bn_per_gw")),
     },
     "charge": {
-        "outlay": Choice("all of it in the year"),
-        "wear": Choice("its wear in a straight line", ("life_years",)),
-        "interest": Choice("a return on it and no wear", ("cost_of_capital_ratio",)),
-        "annuity": Choice("return and wear, as an annuity", ("cost_of_capital_ratio", "life_years")),
+        "outlay": Choice("in full"),
+        "wear": Choice("its wear", ("life_years",)),
+        "interest": Choice("a return on it, no wear", ("cost_of_capital_ratio",)),
+        "annuity": Choice("wear and return", ("cost_of_capital_ratio", "life_years")),
         "rent": Choice(
-            "return, wear and the fall of its price",
+            "wear, return and falling prices",
             ("cost_of_capital_ratio", "life_years", "price_fall_ratio", "age_ratio"),
         ),
     },
     "running": {"left out": Choice("not charged"), "added": Choice("charged", ("running_cost_ratio",))},
     "whose": {
         "end users": Choice("what end users pay, less their sellers' margin", ("buyer_gross_margin_ratio",)),
-        "operators": Choice("what operators take, at a gross margin", ("operator_margin_ratio",)),
-        "companies": Choice("all revenue that can bear such spending", ("capex_to_revenue_ratio",)),
-        "the bill": Choice("the bill itself: profit or cost"),
+        "operators": Choice("the gross profit of operators", ("operator_margin_ratio",)),
+        "companies": Choice("a share of all revenue of the builders", ("capex_to_revenue_ratio",)),
+        "the bill": Choice("the profit or cost itself"),
     },
 }
 # What a step is called, and whether it changes an amount or a way of reckoning. Amounts come first.
@@ -205,7 +205,8 @@ class Rule:
         """What the rule asks, in words."""
         said = {key: DEFINITIONS[key][choice].says for key, choice in self.definitions.items()}
         running = ", with energy and operations" if self.definitions["running"] == "added" else ""
-        return f"{said['base']}: {said['charge']}{running}; out of {said['whose']}"
+        source = "" if self.definitions["whose"] == "the bill" else f", out of {said['whose']}"
+        return f"{said['base']}: {said['charge']}{running}{source}"
 
     def answer(self) -> float | None:
         """What the author's own values give, or nothing if they were not printed."""
@@ -232,12 +233,12 @@ def _rule(id_: str, who: str, choices: str, printed: Mapping[str, float], **more
     return Rule(id_, who, dict(zip(DEFINITIONS, choices.split(", "), strict=True)), printed, **more)
 
 
-_STEADY = "a steady state, every year"
+_STEADY = "every year"
 _HALVES = {"accelerator_share_ratio": 0.5, "buyer_gross_margin_ratio": 0.5}
 _CHIPS = "accelerators, outlay, left out, end users"
 _CAHN: dict[str, Any] = {
     "factors": ("accelerator_share_ratio",),
-    "horizon": "once: one year of spending, paid back in full",
+    "horizon": "once for each year of purchases",
 }
 _KUPPERMAN: dict[str, Any] = {
     "constants": ("operator_margin_ratio",),
