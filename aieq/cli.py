@@ -34,7 +34,7 @@ app = typer.Typer(
     epilog="""Examples:
 
   aieq findings headline --as-of 2024-06-30
-  aieq equation solve buyer_gross_margin_ratio
+  aieq equation solve actual_ai_revenue_usd_bn
   aieq run cost -p cost_of_capital_ratio=0.08 --out cheap
 
 Each command has examples of its own: aieq run --help""",
@@ -158,7 +158,12 @@ app.add_typer(evidence_app, name="evidence", rich_help_panel=_LOOK)
 cli_runs.register(app)
 
 
-@equation_app.command("list")
+@equation_app.command(
+    "list",
+    epilog="""Example:
+
+  aieq equation list | grep ratio""",
+)
 def list_symbols() -> None:
     """Print all symbols with their units and meanings."""
     from .equation import SYMBOLS
@@ -166,7 +171,12 @@ def list_symbols() -> None:
     terminal.print_rows([(s.name, s.unit or "-", s.meaning) for s in SYMBOLS.values()])
 
 
-@equation_app.command("show")
+@equation_app.command(
+    "show",
+    epilog="""Example:
+
+  aieq equation show required_revenue_usd_bn""",
+)
 def show_relation(symbol: Annotated[str, typer.Argument(help="A symbol with a relation.")]) -> None:
     """Print the relation of a symbol as LaTeX."""
     from .equation import latex
@@ -174,7 +184,20 @@ def show_relation(symbol: Annotated[str, typer.Argument(help="A symbol with a re
     typer.echo(latex(symbol))
 
 
-@equation_app.command()
+@equation_app.command(
+    epilog="""Examples:
+
+  What revenue would pay for the capital in use, if capital cost 8 %?
+    aieq equation solve actual_ai_revenue_usd_bn \\
+                        -p cost_of_capital_ratio=0.08
+
+  At which margin would today's revenue pay for half of it?
+    aieq equation solve buyer_gross_margin_ratio --equals 0.5
+
+  And what revenue, as known on the day of Cahn's essay, by his rule?
+    aieq equation solve actual_ai_revenue_usd_bn --target coverage_ratio \\
+                        --as-of 2024-06-20 --json"""
+)
 def solve(
     symbol: Annotated[str, typer.Argument(help="What is sought, for example asset_life_years.accelerators.")],
     values: Symbols = [],  # noqa: B006 - typer reads the default, nothing writes to it
@@ -184,15 +207,12 @@ def solve(
     scenario: Scenario = "base",
     as_json: AsJson = False,
 ) -> None:
-    """
-    Find the value of one symbol at which the equation adds up, all else as known and supposed.
-
-    Example: aieq equation solve buyer_gross_margin_ratio -p cost_of_capital_ratio=0.08
-    """
+    """Find the value of one symbol at which the equation adds up, all else as known and supposed."""
     from .report.must_be_true import solve_today
 
     given = _assignments(values)
-    answer = solve_today(symbol, given, target or None, equals, as_of or _default_day(), scenario)
+    with terminal.busy("solving"):
+        answer = solve_today(symbol, given, target or None, equals, as_of or _default_day(), scenario)
     if as_json:
         terminal.print_json(answer)
     else:
@@ -214,18 +234,19 @@ def _assignments(values: list[str]) -> dict[str, float]:
     return given
 
 
-@evidence_app.command()
+@evidence_app.command(
+    epilog="""Examples:
+
+  aieq evidence show nvidia datacenter_revenue --as-of 2024-06-20
+  aieq evidence show openai annualized_revenue --json"""
+)
 def show(
     entity: Annotated[str, typer.Argument(help="For example nvidia.")],
     metric: Annotated[str, typer.Argument(help="For example datacenter_revenue.")],
     as_of: AsOf = "",
     as_json: AsJson = False,
 ) -> None:
-    """
-    Print all figures of a series known on a day, conflicting ones included.
-
-    Example: aieq evidence show openai annualized_revenue --as-of 2025-01-31
-    """
+    """Print all figures of a series known on a day, conflicting ones included."""
     from .evidence import load
 
     view = load().as_of(as_of or _default_day())
@@ -238,6 +259,10 @@ def show(
         terminal.print_json([{k: None if v != v else v for k, v in record.items()} for record in records])
     elif rows.empty:
         typer.echo(f"nothing of {entity} {metric} was known on {view.day}")
+    elif sys.stdout.isatty():
+        shown = ["period_end", "value", "unit", "grade", "known_on", "source"]
+        cells = rows[shown].astype(str).to_numpy().tolist()
+        terminal.print_rows([["period to", "value", "unit", "grade", "known on", "source"], *cells])
     else:
         typer.echo(rows[columns[:-1]].to_string(index=False))
 

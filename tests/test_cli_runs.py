@@ -59,6 +59,21 @@ def test_help_teaches_by_examples_that_are_complete_and_fit(command: str) -> Non
         assert set(options.findall(example)) <= known
 
 
+LOOK_UPS = [["findings"], ["claims"], ["parameters"], ["equation", "solve"], ["equation", "show"], ["evidence", "show"]]
+
+
+@pytest.mark.runs
+@pytest.mark.parametrize("command", LOOK_UPS, ids=" ".join)
+def test_the_examples_of_what_is_looked_up_work(command: list[str]) -> None:
+    """Each as it stands in the help, answered and not refused."""
+    text = re.sub(r"\\ *\n", " ", ask(*command, "--help").output)
+    examples = [line.split() for line in text.splitlines() if line.split()[: len(command) + 1] == ["aieq", *command]]
+    assert examples
+    for _, *words in examples:
+        result = ask(*words)
+        assert result.exit_code == 0 and result.stdout.strip(), words
+
+
 def test_square_brackets_of_an_example_are_printed() -> None:
     """They would be taken for styles."""
     assert "scenario: [low, base, high]" in ask("sweep", "--help").output
