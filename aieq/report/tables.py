@@ -18,6 +18,9 @@ _SECTION_TITLES = {
     "history": "Echoes of history",
     "payer": "Who foots the bill",
     "ways_out": "Ways out",
+    "models": "Other models",
+    "doubt": "Doubt",
+    "scoreboard": "Forecasts",
 }
 _CHAPTERS = {"gamble": "equation"}  # the only section whose chapter has another name
 
