@@ -294,7 +294,7 @@ RULES = (
         "gigawatts, interest, left out, the bill",
         {"gw": 100, "usd_bn_per_gw": 80, "cost_of_capital_ratio": 0.1},
         horizon="for ever",
-        note="profit, not revenue: turned into revenue with the common margin; the gigawatts are announcements",
+        note="profit, not revenue; the gigawatts are announcements",
     ),
     _rule(
         "epoch_1gw_tco",
@@ -302,7 +302,7 @@ RULES = (
         "gigawatts, annuity, added, the bill",
         {"gw": 1, "usd_bn_per_gw": 38, "running_cost_ratio": 0.9 / 38},
         horizon=_STEADY,
-        note="cost, not revenue: turned into revenue with the common margin; one gigawatt, here all that is built",
+        note="cost, not revenue; of one gigawatt as printed, of all that is built on the inputs of a day",
     ),
     _rule("aieq_envelope", "this report, step 1", _CHIPS, {}, horizon=_CAHN["horizon"]),
     _rule("aieq_capital", "this report, step 2", "stock, rent, added, end users", {}, horizon=_STEADY),
