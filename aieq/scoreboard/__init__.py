@@ -1,0 +1,1 @@
+"""Dated forecasts, ours and others', what came of them, and the score."""
