@@ -313,7 +313,7 @@ def latest_year(view: View) -> int:
     VintageError
         If there is none.
     """
-    for year in range(view.day.year, view.day.year - 3, -1):
+    for year in range(view.year, view.year - 3, -1):
         try:
             builders_sum(view, "capex", year)
             builders_sum(view, "operating_cash_flow", year)
@@ -321,7 +321,9 @@ def latest_year(view: View) -> int:
         except VintageError:
             continue
         return year
-    msg = f"no calendar year of the four builders' spending and cash flow was known on {view.day}: ask for a later day"
+    msg = (
+        f"no calendar year of the four builders' spending and cash flow was known on {view.dated}: ask for a later day"
+    )
     raise VintageError(msg)
 
 
@@ -389,7 +391,7 @@ def large_clouds_share(view: View, year: int) -> Quantity:
     if inside.empty:
         earlier = rows[middle.dt.year < year].sort_values("period_end")
         if earlier.empty:
-            msg = f"the share of large clouds in Nvidia's sales was not known for {year} on {view.day}"
+            msg = f"the share of large clouds in Nvidia's sales was not known for {year} on {view.dated}"
             raise VintageError(msg)
         inside = earlier.tail(1)
     values = inside["value"] / 100
@@ -400,7 +402,7 @@ def large_clouds_share(view: View, year: int) -> Quantity:
         None if flat else float(values.min()),
         None if flat else float(values.max()),
         grade=grade,
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(inside["source"]),
         interval="none: the company says about half" if flat else "lowest and highest quarter on record",
     )
@@ -476,7 +478,7 @@ def _burn(view: View, lab: str, revenue: Quantity, year: int) -> Quantity:
         pass
     else:
         return derive(lambda r, s: r * s / 100, revenue, share, unit="USD_bn")
-    msg = f"the cash burn of {lab} in {year} was not known on {view.day}"
+    msg = f"the cash burn of {lab} in {year} was not known on {view.dated}"
     raise VintageError(msg)
 
 
@@ -496,7 +498,7 @@ def _compute(view: View, lab: str, revenue: Quantity, payments: Quantity, year: 
             margin = view.quantity(lab, "gross_margin", period_end=f"{year}-12-31", kind="year")
             floor = derive(lambda r, m: max(r * (1 - m / 100), 0.0), revenue, margin, unit="USD_bn")
         except (VintageError, UnknownNameError):
-            floor = Quantity(0.0, "USD_bn", grade="assumed", as_of=view.day, interval="none: a floor")
+            floor = Quantity(0.0, "USD_bn", grade="assumed", as_of=view.dated, interval="none: a floor")
     least = min(floor.value, payments.value)
     value, inputs = (least + payments.value) / 2, [floor, payments]
     try:
@@ -514,7 +516,7 @@ def _compute(view: View, lab: str, revenue: Quantity, payments: Quantity, year: 
         least,
         payments.value,
         grade=weakest("estimated", *(q.grade for q in inputs)),
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(key for q in inputs for key in q.sources),
         interval="from the inference bill or the cost of revenue to all the lab paid",
     )
@@ -570,12 +572,12 @@ def _rounds(view: View, lab: str, first: pd.Timestamp, last: pd.Timestamp) -> Qu
     rows = view.rows(lab, "funding_round_equity")
     rows = rows[rows["period_end"].between(first, last) & ~_superseded(rows)]
     if rows.empty:
-        return Quantity(0.0, "USD_bn", grade="estimated", as_of=view.day, interval="none: no round on record")
+        return Quantity(0.0, "USD_bn", grade="estimated", as_of=view.dated, interval="none: no round on record")
     return Quantity(
         float(rows["value"].sum()) / 1000,
         "USD_bn",
         grade=weakest("estimated", *rows["grade"]),
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(key for joined in rows["source"] for key in joined.split(";")),
         interval="none: headline amounts of the rounds",
     )
@@ -600,7 +602,7 @@ def _stakes(view: View, investors: Iterable[str], labs: Iterable[str], year: int
         float(rows["amount_usd_mn"].sum()) / 1000,
         "USD_bn",
         grade="estimated",
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(rows["source"]),
         interval="none: closed rounds as announced",
     )
@@ -639,7 +641,7 @@ def new_debt(view: View, year: int) -> Quantity:
         float(oracle["value"].sum()) / 1000,
         "USD_bn",
         grade="estimated",
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(oracle["source"]),
         interval="none: bonds on record",
     )
@@ -670,7 +672,7 @@ def operating_margin_of_year(view: View, year: int) -> Quantity:
     rows = view.rows("nvidia", "operating_margin", unit="pct", kind="year")
     rows = rows[(rows["period_end"] > pd.Timestamp(year, 12, 31)) & (rows["period_end"] < pd.Timestamp(year + 1, 3, 1))]
     if rows.empty:
-        msg = f"Nvidia's operating margin of the fiscal year nearest to {year} was not known on {view.day}"
+        msg = f"Nvidia's operating margin of the fiscal year nearest to {year} was not known on {view.dated}"
         raise VintageError(msg)
     last = rows["period_end"].iloc[-1]
     margin = view.quantity("nvidia", "operating_margin", period_end=last, kind="year", unit="pct")
@@ -844,13 +846,13 @@ def build(view: View, year: int | None = None) -> Accounts:
         try:
             inputs[name] = find(view, year)
         except VintageError as error:
-            missing.append(_what(error))
+            missing.append(_what(error, view))
     labs = []
     for name in LABS:
         try:
             labs.append(lab_year(view, name, year))
         except VintageError as error:
-            missing.append(_what(error))
+            missing.append(_what(error, view))
     if labs:
         known = [lab.name for lab in labs]
         inputs |= {
@@ -864,9 +866,10 @@ def build(view: View, year: int | None = None) -> Accounts:
     return assemble(year, inputs, missing)
 
 
-def _what(error: VintageError) -> str:
+def _what(error: VintageError, view: View) -> str:
     """Keep the part of the message that says what was not known."""
-    return str(error).split(" was not known")[0]
+    said = str(error).split(" was not known")[0]
+    return said if str(view.dated) not in said else said.replace(str(view.dated), str(view.day))
 
 
 def rent_share(labs: Iterable[Lab]) -> Quantity:

@@ -127,9 +127,9 @@ def latest_share(view: View, entity: str, metric: str) -> Quantity:
     """
     rows = latest_versions(view.rows(entity, metric, basis=OUTCOMES, unit="pct"))
     if rows.empty:
-        msg = f"{entity} {metric} was not known on {view.day}: ask for a later day"
+        msg = f"{entity} {metric} was not known on {view.dated}: ask for a later day"
         raise VintageError(msg)
-    return derive(lambda share: share / 100, quantity_of(rows.iloc[[-1]], view.day), unit="ratio")
+    return derive(lambda share: share / 100, quantity_of(rows.iloc[[-1]], view.dated), unit="ratio")
 
 
 def users(view: View) -> pd.DataFrame:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import pandas as pd
 
 from .errors import EvidenceError, VintageError
-from .evidence import quantity_of
+from .evidence import per_view, quantity_of
 from .quantity import Quantity, derive, weakest
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def last_common_quarter(view: View, metric: str = "capex", companies: Sequence[s
     for company in companies:
         known = view.quarters(company, metric)
         if known.empty:
-            msg = f"no quarter of {company} {metric} was known on {view.day}: ask for a later day"
+            msg = f"no quarter of {company} {metric} was known on {view.dated}: ask for a later day"
             raise VintageError(msg)
         ends.append(known["period_end"].iloc[-1])
     return min(ends)
@@ -90,7 +89,7 @@ def trailing_year(view: View, metric: str, companies: Sequence[str] = FOUR) -> Q
         try:
             parts.append(view.trailing_year(company, metric, end=end).to("USD_bn"))
         except EvidenceError as error:
-            msg = f"four quarters of {company} {metric} were not known on {view.day}: {error}"
+            msg = f"four quarters of {company} {metric} were not known on {view.dated}: {error}"
             raise VintageError(msg) from error
     return total(parts)
 
@@ -102,9 +101,11 @@ def quarter(view: View, metric: str, end: pd.Timestamp, companies: Sequence[str]
         known = view.quarters(company, metric)
         row = known[known["period_end"] == end]
         if row.empty:
-            msg = f"{company} {metric} of the quarter to {end.date()} was not known on {view.day}: ask for a later day"
+            msg = (
+                f"{company} {metric} of the quarter to {end.date()} was not known on {view.dated}: ask for a later day"
+            )
             raise VintageError(msg)
-        parts.append(quantity_of(row, view.day).to("USD_bn"))
+        parts.append(quantity_of(row, view.dated).to("USD_bn"))
     return total(parts)
 
 
@@ -173,16 +174,11 @@ def announcements(view: View, companies: Sequence[str] = FOUR) -> pd.DataFrame:
     DataFrame
         company, year, published, value_usd_bn, low_usd_bn, high_usd_bn, source, note, redefined.
     """
-    cache = _ANNOUNCED.setdefault(view, {})
-    if tuple(companies) not in cache:
-        cache[tuple(companies)] = _announcements(view, companies)
-    return cache[tuple(companies)]
+    return _announcements(view, tuple(companies))
 
 
-_ANNOUNCED: WeakKeyDictionary[View, dict[tuple[str, ...], pd.DataFrame]] = WeakKeyDictionary()
-
-
-def _announcements(view: View, companies: Sequence[str]) -> pd.DataFrame:
+@per_view
+def _announcements(view: View, companies: tuple[str, ...]) -> pd.DataFrame:
     parts = []
     for company in companies:
         rows = view.vintages(company, "capex_guidance", basis="guidance")
@@ -242,7 +238,7 @@ def announced_total(view: View, year: int, companies: Sequence[str] = FOUR, *, f
     frame = frame[frame["year"] == year]
     missing = [company for company in companies if company not in set(frame["company"])]
     if missing:
-        msg = f"{', '.join(missing)} had announced no figure for {year} by {view.day}"
+        msg = f"{', '.join(missing)} had announced no figure for {year} by {view.dated}"
         raise VintageError(msg)
     chosen = frame.drop_duplicates("company", keep="first" if first else "last")
     return Quantity(
@@ -251,7 +247,7 @@ def announced_total(view: View, year: int, companies: Sequence[str] = FOUR, *, f
         chosen["low_usd_bn"].sum(),
         chosen["high_usd_bn"].sum(),
         grade="assumed",
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(chosen["source"]),
         interval="sum of the ends of the ranges announced; a single figure counts as both ends",
     )
@@ -274,7 +270,7 @@ def outcome_over_first(view: View, year: int) -> pd.DataFrame:
         outcome = outcome[outcome["period_end"] == pd.Timestamp(year, 12, 31)]
         if mine.empty or outcome.empty:
             continue
-        spent = quantity_of(outcome, view.day).to("USD_bn")
+        spent = quantity_of(outcome, view.dated).to("USD_bn")
         first = mine["value_usd_bn"].iloc[0]
         sources = ";".join(dict.fromkeys([mine["source"].iloc[0], *spent.sources]))
         rows.append((company, first, spent.value, spent.value / first, sources))

@@ -17,6 +17,7 @@ from . import periods
 from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
 from .home import HOME
 from .quantity import Quantity, weakest
+from .seen import DAY, Days, Label, Seen, looking, note, note_all
 
 T = TypeVar("T")
 DATA = HOME / "data"
@@ -122,8 +123,17 @@ class Evidence:
         return {}
 
     @functools.cached_property
-    def _results(self) -> dict[tuple, Any]:
+    def _results(self) -> dict[tuple, tuple[Any, Seen]]:
         return {}
+
+    @functools.cached_property
+    def _frames(self) -> dict[tuple[str, str, bytes], pd.DataFrame]:
+        """Rows of a series by their places: most days show the same."""
+        return {}
+
+    @functools.cached_property
+    def _days(self) -> Days:
+        return Days()
 
     @functools.cached_property
     def _places(self) -> tuple[dict[tuple[str, str], int], np.ndarray, np.ndarray]:
@@ -167,19 +177,99 @@ class View:
 
     def __init__(self, evidence: Evidence, day: date, known: np.ndarray) -> None:
         self.evidence = evidence
-        self.day = day
+        self.dated = day  # to be put on a quantity; whoever decides anything by the day asks for `day`
         self._known = known
         self._kept: dict[tuple, pd.DataFrame] = {}
         self._years: dict[tuple[str, str, int], Quantity] = {}
-        self._results: dict[tuple, Any] = {}  # of functions marked per_view
+        self._results: dict[tuple, tuple[Any, Seen]] = {}  # of functions marked per_view
+        self._tokens: dict[Label, Hashable] = {}
 
     def __repr__(self) -> str:
-        return f"<what was known on {self.day}: {len(self._known)} figures>"
+        return f"<what was known on {self.dated}: {len(self._known)} figures>"
 
-    @functools.cached_property
+    @property
+    def day(self) -> date:
+        """The day: results that ask for it hang on it."""
+        note(self, *DAY)
+        return self.dated
+
+    @property
+    def year(self) -> int:
+        """The day's year."""
+        note(self, "year")
+        return self.dated.year
+
+    def past(self, dates: pd.Series) -> np.ndarray:
+        """
+        Whether each date lies on the day or before it: asks less of the day than comparing with it.
+
+        Examples
+        --------
+        >>> load().as_of("2025-03-31").past(pd.Series(pd.to_datetime(["2025-03-31", "2025-04-01"]))).tolist()
+        [True, False]
+        """
+        raw = dates.to_numpy().astype("datetime64[ns]").tobytes()
+        note(self, "past", raw)
+        return self._is_past(raw)
+
+    def _is_past(self, raw: bytes) -> np.ndarray:
+        return np.frombuffer(raw, dtype="datetime64[ns]") <= np.datetime64(self.dated)
+
+    @property
     def observations(self) -> pd.DataFrame:
         """Every figure known on the day."""
+        note(self, "all")
+        return self._observations
+
+    @functools.cached_property
+    def _observations(self) -> pd.DataFrame:
         return self.evidence.observations.iloc[self._known]
+
+    def token(self, label: Label) -> Hashable:
+        """
+        What the view shows of one thing that can be looked at, to compare with another view of the same evidence.
+
+        Parameters
+        ----------
+        label : tuple
+            What was noted: its kind, then what it is of.
+        """
+        if label not in self._tokens:
+            kind, *of = label
+            self._tokens[label] = getattr(self, f"_token_{kind}")(*of)
+        return self._tokens[label]
+
+    def _token_day(self) -> Hashable:
+        return self.dated
+
+    def _token_year(self) -> Hashable:
+        return self.dated.year
+
+    def _token_past(self, raw: bytes) -> Hashable:
+        return self._is_past(raw).tobytes()
+
+    def _token_all(self) -> Hashable:
+        return self._known.tobytes()
+
+    def _token_rows(self, entity: str, metric: str) -> Hashable:
+        return self._places_of(entity, metric).tobytes()
+
+    def _token_of(self, entities: frozenset[str], metrics: frozenset[str]) -> Hashable:
+        return self._known[self.evidence._rows_of(entities, metrics)[self._known]].tobytes()
+
+    def _token_vintages(self, entity: str, metric: str) -> Hashable:
+        return self._versions(entity, metric).tobytes()
+
+    def _token_series(self, entity: str, metric: str) -> Hashable:
+        return self._of_series(entity, metric).tobytes()
+
+    def _token_table(self, name: str) -> Hashable:
+        known = self._of_table(name)
+        if name != "token_prices":
+            return known.tobytes()
+        # What is still on offer is cut off at the day.
+        ends = self.evidence.tables[name]["last_seen"].to_numpy()[known]
+        return known.tobytes(), self.dated if (ends > np.datetime64(self.dated)).any() else None
 
     @functools.cached_property
     def _ordered(self) -> tuple[np.ndarray, np.ndarray]:
@@ -190,13 +280,22 @@ class View:
 
     def _of(self, entity: str, metric: str) -> pd.DataFrame:
         if (entity, metric) not in self._kept:
-            number = self.evidence._places[0].get((entity, metric), -1)
-            if number < 0:
-                _check_names(self.evidence, entity, metric)
-            places, series = self._ordered
-            first, after = np.searchsorted(series, [number, number + 1])
-            self._kept[entity, metric] = self.evidence.observations.iloc[places[first:after]]
+            places = self._places_of(entity, metric)
+            alike = self.evidence._frames
+            key = (entity, metric, places.tobytes())
+            if key not in alike:
+                alike[key] = self.evidence.observations.iloc[places]
+            self._kept[entity, metric] = alike[key]
+        note(self, "rows", entity, metric)
         return self._kept[entity, metric]
+
+    def _places_of(self, entity: str, metric: str) -> np.ndarray:
+        number = self.evidence._places[0].get((entity, metric), -1)
+        if number < 0:
+            _check_names(self.evidence, entity, metric)
+        places, series = self._ordered
+        first, after = np.searchsorted(series, [number, number + 1])
+        return places[first:after]
 
     def rows(
         self,
@@ -254,6 +353,7 @@ class View:
         DataFrame
             As :meth:`rows`.
         """
+        note(self, "of", frozenset(entities), frozenset(metrics))
         wanted = self.evidence._rows_of(frozenset(entities), frozenset(metrics))
         return self.evidence.observations.iloc[self._known[wanted[self._known]]]
 
@@ -266,12 +366,19 @@ class View:
         DataFrame
             Sorted by period, then publication.
         """
-        _check_names(self.evidence, entity, metric)
-        every = self.evidence.observations
-        keep = (every["entity"] == entity) & (every["metric"] == metric) & (every["known_on"] <= pd.Timestamp(self.day))
+        rows = self.evidence.observations.iloc[self._versions(entity, metric)]
+        note(self, "vintages", entity, metric)
         if basis is not None:
-            keep &= every["basis"].isin([basis] if isinstance(basis, str) else basis)
-        return every[keep].sort_values(["period_end", "period_start", "published"], kind="stable")
+            rows = rows[rows["basis"].isin([basis] if isinstance(basis, str) else basis)]
+        return rows.sort_values(["period_end", "period_start", "published"], kind="stable")
+
+    def _versions(self, entity: str, metric: str) -> np.ndarray:
+        """Places of every version published by the day."""
+        _check_names(self.evidence, entity, metric)
+        numbers, series, _ = self.evidence._places
+        places = np.flatnonzero(series == numbers[entity, metric])
+        known_on = self.evidence.observations["known_on"].to_numpy()[places]
+        return places[known_on <= np.datetime64(self.dated)]
 
     def quantity(
         self,
@@ -311,11 +418,11 @@ class View:
             rows = rows[rows["period_end"] == pd.Timestamp(period_end)]
         if rows.empty:
             wanted = f" for the period to {period_end}" if period_end is not None else ""
-            msg = f"{entity} {metric}{wanted} was not known on {self.day}: ask for a later day"
+            msg = f"{entity} {metric}{wanted} was not known on {self.dated}: ask for a later day"
             raise VintageError(msg)
         last = rows["period_end"].max()
         rows = rows[rows["period_end"] == last]
-        return quantity_of(rows, self.day)
+        return quantity_of(rows, self.dated)
 
     def quarters(self, entity: str, metric: str, *, basis: str | tuple[str, ...] = "reported") -> pd.DataFrame:
         """
@@ -326,6 +433,7 @@ class View:
         DataFrame
             As :meth:`rows`, with ``period_end`` unique and ascending.
         """
+        self._of(entity, metric)
         key = (entity, metric, "quarters", basis)
         if key not in self._kept:
             self._kept[key] = best_rows(self.rows(entity, metric, basis=basis, kind="quarter"))
@@ -370,6 +478,7 @@ class View:
         VintageError
             If the whole year was not yet known.
         """
+        self._of(entity, metric)
         if (entity, metric, year) not in self._years:
             self._years[entity, metric, year] = self._calendar_year(entity, metric, year)
         return self._years[entity, metric, year]
@@ -380,7 +489,7 @@ class View:
         inside = quarters[share > 0]
         days = (inside["period_end"] - inside["period_start"]).dt.days + 1
         if (days * share[share > 0]).sum() < 355:
-            msg = f"{entity} {metric} of the whole of {year} was not known on {self.day}: ask for a later day"
+            msg = f"{entity} {metric} of the whole of {year} was not known on {self.dated}: ask for a later day"
             raise VintageError(msg)
         whole = self._sum(inside, share[share > 0].to_numpy())
         if (share[share > 0] < 1).any():
@@ -405,7 +514,7 @@ class View:
             float((rows["value"].to_numpy() * weights).sum()),
             units[0],
             grade=weakest("derived", *rows["grade"]),
-            as_of=self.day,
+            as_of=self.dated,
             sources=source_keys(rows["source"]),
             interval="none: a sum of figures as reported",
         )
@@ -424,8 +533,12 @@ class View:
         UnknownNameError
             If there is no such file.
         """
-        long = _series(self.evidence, entity, metric)
-        return long[long["known_on"] <= pd.Timestamp(self.day)].reset_index(drop=True)
+        known = self._of_series(entity, metric)
+        note(self, "series", entity, metric)
+        return _series(self.evidence, entity, metric)[known].reset_index(drop=True)
+
+    def _of_series(self, entity: str, metric: str) -> np.ndarray:
+        return _series(self.evidence, entity, metric)["known_on"].to_numpy() <= np.datetime64(self.dated)
 
     def table(self, name: str) -> pd.DataFrame:
         """
@@ -442,11 +555,14 @@ class View:
                 f"{', '.join(self.evidence.tables)}.{did_you_mean(name, self.evidence.tables)}"
             )
             raise UnknownNameError(msg)
-        whole = self.evidence.tables[name]
-        known = whole[whole[_DATE_OF_TABLE[name]] <= pd.Timestamp(self.day)].reset_index(drop=True)
+        note(self, "table", name)
+        known = self.evidence.tables[name][self._of_table(name)].reset_index(drop=True)
         if name == "token_prices":
-            known["last_seen"] = known["last_seen"].clip(upper=pd.Timestamp(self.day))
+            known["last_seen"] = known["last_seen"].clip(upper=pd.Timestamp(self.dated))
         return known
+
+    def _of_table(self, name: str) -> np.ndarray:
+        return self.evidence.tables[name][_DATE_OF_TABLE[name]].to_numpy() <= np.datetime64(self.dated)
 
     @property
     def token_prices(self) -> pd.DataFrame:
@@ -482,13 +598,31 @@ def per_view(function: Callable[..., T]) -> Callable[..., T]:
     """
 
     @functools.wraps(function)
-    def ask(view: View | Evidence, *arguments: Hashable, **options: Hashable) -> T:
+    def ask(owner: View | Evidence, *arguments: Hashable, **options: Hashable) -> T:
         key = (function, arguments, *options.items())
-        if key not in view._results:
-            view._results[key] = function(view, *arguments, **options)
-        return view._results[key]
+        if key not in owner._results:
+            if isinstance(owner, Evidence):
+                owner._results[key] = function(owner, *arguments, **options), frozenset()
+            else:
+                owner._results[key] = _worked_out(owner, key, lambda: function(owner, *arguments, **options))
+        result, seen = owner._results[key]
+        if isinstance(owner, View):
+            note_all(owner, seen)
+        return result
 
     return ask
+
+
+def _worked_out(view: View, key: tuple, function: Callable[[], T]) -> tuple[T, Seen]:
+    """Give a result and what was seen for it, taken over from a day that showed the same if there is one."""
+    found = view.evidence._days.find(view, key, lambda _: None)
+    if found is not None:
+        return found[0], found[2]
+    with looking(view) as looked:
+        result = function()
+    seen = frozenset(looked)
+    view.evidence._days.keep(view, key, None, None, seen, result)
+    return result, seen
 
 
 def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:

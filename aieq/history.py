@@ -294,11 +294,11 @@ def investment_shares(view: View) -> pd.DataFrame:
     now = _ai_shares(view)
     frames += [frame for frame in (_it_shares(view, 1990, 2010), now) if len(frame) > 1]
     if len(now) > 1:
-        today = _it_shares(view, view.day.year - 6, view.day.year)
+        today = _it_shares(view, view.year - 6, view.year)
         clock = int(now["year"].iloc[-1] - now["clock"].iloc[-1])
         frames.append(today.assign(episode=IT_NOW, clock=today["year"] - clock))
     if not frames:
-        msg = f"no share of investment in output was known on {view.day}: ask for a later day"
+        msg = f"no share of investment in output was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     table = pd.concat(frames, ignore_index=True)
     table[["value", "low", "high"]] /= 100
@@ -365,7 +365,7 @@ def peak_share(view: View, episode: Episode) -> Quantity:
     yearly = _yearly(readings)
     preferred = readings[(readings["kind"] == "year") & (readings["preference"] == 0)]
     if preferred.empty:
-        msg = f"no yearly share of output for {episode.name} was known on {view.day}: ask for a later day"
+        msg = f"no yearly share of output for {episode.name} was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     top = yearly.loc[yearly["year"].isin(preferred["period_end"].dt.year)].sort_values("value").iloc[-1]
     year = int(top["year"])
@@ -378,7 +378,7 @@ def peak_share(view: View, episode: Episode) -> Quantity:
         None if same else float(ends.min()),
         None if same else float(ends.max()),
         grade=weakest("estimated", *around["grade"]),
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(dict.fromkeys(";".join(around["source"]).split(";"))),
         interval="none: one reading" if same else "range of published readings of that year and of spans that hold it",
     )
@@ -441,7 +441,7 @@ def aws_intensity(view: View) -> dict[int, Quantity]:
             pair[0]["value"] / pair[1]["value"],
             "ratio",
             grade=weakest("derived", *(row["grade"] for row in pair)),
-            as_of=view.day,
+            as_of=view.dated,
             sources=tuple(key for row in pair for key in row["source"].split(";")),
             interval="none: two figures as reported",
         )
@@ -505,7 +505,7 @@ def service_prices(view: View) -> pd.DataFrame:
             )
         )
     if not frames:
-        msg = f"no price of a service was known on {view.day}: ask for a later day"
+        msg = f"no price of a service was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     return pd.concat(frames, ignore_index=True)
 
@@ -561,7 +561,7 @@ def fall_of_flow(view: View, entity: str, metric: str, since: int, until: int) -
     rows = best_rows(view.rows(entity, metric, kind="year"))
     rows = rows[rows["period_end"].dt.year.between(since, until)]
     if len(rows) < 2:
-        msg = f"{entity} {metric} of {since} to {until} was not known on {view.day}: ask for a later day"
+        msg = f"{entity} {metric} of {since} to {until} was not known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     values = rows.set_index(rows["period_end"].dt.year)["value"]
     peak = int(values.loc[: values.index[-1] - 1].idxmax())
@@ -570,7 +570,7 @@ def fall_of_flow(view: View, entity: str, metric: str, since: int, until: int) -
         1 - values[low] / values[peak],
         "ratio",
         grade=weakest("derived", *rows["grade"]),
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(dict.fromkeys(";".join(rows["source"]).split(";"))),
         interval="none: two figures of one statistic",
     )

@@ -89,7 +89,7 @@ def _rows(view: View, entity: str, metric: str | None) -> pd.DataFrame:
         rows = view.rows(entity, metric or "")
     except UnknownNameError:
         return view.observations.iloc[:0]
-    over = rows[(rows["period_end"] <= pd.Timestamp(view.day)) & rows["value"].notna() & rows["kind"].isin(_KINDS)]
+    over = rows[view.past(rows["period_end"]) & rows["value"].notna() & rows["kind"].isin(_KINDS)]
     return pd.concat([best_rows(part) for _, part in over.groupby("kind")]) if len(over) else over
 
 
@@ -225,14 +225,14 @@ def margin(view: View, company: str, measure: str = OPERATING, *, kind: str | No
     table = history(view, lines_of(company, measure))
     table = table if kind is None else table[table["kind"] == kind]
     if table.empty:
-        msg = f"the {measure} margin of {company} was not known on {view.day}: ask for a later day"
+        msg = f"the {measure} margin of {company} was not known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     row = table.sort_values("period_end", kind="stable").iloc[-1]
     return Quantity(
         row["margin_ratio"],
         "ratio",
         grade=row["grade"],
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(row["source"].split(";")),
         interval=f"none: one figure for the {row['kind']} to {row['period_end']:%Y-%m-%d}, by {row['basis']} accounts",
     )
@@ -264,7 +264,7 @@ def layer_margin(view: View, layer: str) -> Quantity:
     table = latest(view, tuple(line for line in LINES if line.layer == layer and line.measure == OPERATING))
     table = table[table["income_usd_bn"].notna()] if len(table) else table
     if table.empty:
-        msg = f"no operating margin of the layer {layer} was known on {view.day}: ask for a later day"
+        msg = f"no operating margin of the layer {layer} was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     ends = table["margin_ratio"].min(), table["margin_ratio"].max()
     flat = len(table) == 1
@@ -274,7 +274,7 @@ def layer_margin(view: View, layer: str) -> Quantity:
         None if flat else ends[0],
         None if flat else ends[1],
         grade=weakest("derived", *table["grade"]),
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(key for joined in table["source"] for key in joined.split(";")),
         interval="none: one company" if flat else "range of the companies",
     )

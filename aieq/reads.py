@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 from .assumptions import Scenario
+from .evidence import View
+from .seen import Days, Seen
 
 DAYS_KEPT = 64  # as many as views; the walks of the report visit a month each
 VARIANTS_KEPT = 32  # of one result on one day: the inner loop of a grid comes back to its values
@@ -85,7 +87,7 @@ class Supposition:
         self._watched: dict[str, Watched] = {}
         self._tokens: dict[str, _Tokens] = {}
         self._projections: dict[tuple[str, Reads], Values] = {}
-        self.memos: dict[tuple[date, str], tuple[dict[Hashable, Any], dict[Hashable, Reads]]] = {}
+        self.memos: dict[tuple[date, str], tuple[dict[Hashable, Any], dict[Hashable, tuple[Reads, Seen]]]] = {}
 
     def on(self, root: str) -> Watched:
         """Give the scenario on a shipped one (or on its own root), watched."""
@@ -130,7 +132,8 @@ class _Tokens(dict[str, Hashable]):
 
 class Store:
     """
-    Results by day, with what was read for each.
+    Results by day, with what was read for each; those that do not hang on the day go from day to day
+    (:class:`aieq.seen.Days`).
 
     A result is taken from here only if every assumption that was read to compute it, directly or through other
     results, has the same value now. That is sound as long as a result depends on nothing but its day, the evidence,
@@ -145,7 +148,8 @@ class Store:
     """
 
     def __init__(self) -> None:
-        self._days: OrderedDict[date, dict[Hashable, dict[Reads, dict[Values, Any]]]] = OrderedDict()
+        self._days: OrderedDict[date, dict[Hashable, dict[Reads, dict[Values, tuple[Any, Seen]]]]] = OrderedDict()
+        self._other_days = Days()
         self._frames: list[tuple[str, set[Label]]] = []
         self._known: dict[Reads, Reads] = {}
 
@@ -172,27 +176,39 @@ class Store:
             self._frames.pop()
             self.note_all(root, frozenset(reads))
 
-    def find(self, day: date, key: Hashable, supposed: Supposition, root: str) -> tuple[Any, Reads] | None:
+    def find(self, view: View, key: Hashable, supposed: Supposition, root: str) -> tuple[Any, Reads, Seen] | None:
         """A result and what it rests on, if what it rests on is the same."""
-        if day not in self._days:
-            return None
-        self._days.move_to_end(day)
-        for reads, variants in self._days[day].get(key, {}).items():
-            values = supposed.values(root, reads)
-            if values in variants:
-                return variants[values], reads
-        return None
+        if view.dated in self._days:
+            self._days.move_to_end(view.dated)
+            for reads, variants in self._days[view.dated].get(key, {}).items():
+                found = variants.get(supposed.values(root, reads))
+                if found is not None:
+                    return found[0], reads, found[1]
+        other = self._other_days.find(view, key, lambda reads: supposed.values(root, reads))
+        if other is not None:
+            result, reads, seen = other
+            self._remember(view.dated, key, reads, supposed.values(root, reads), (result, seen))
+        return other
 
-    def keep(self, day: date, key: Hashable, supposed: Supposition, root: str, reads: set[Label], result: Any) -> Reads:
+    def keep(
+        self, view: View, key: Hashable, supposed: Supposition, root: str, reads: set[Label], seen: Seen, result: Any
+    ) -> Reads:
         """Remember a result."""
         frozen = frozenset(reads)
         frozen = self._known.setdefault(frozen, frozen)
+        values = supposed.values(root, frozen)
+        # A sweep over assumptions need not be ready for other days in each of its steps.
+        if self._remember(view.dated, key, frozen, values, (result, seen)) == 1:
+            self._other_days.keep(view, key, frozen, values, seen, result)
+        return frozen
+
+    def _remember(self, day: date, key: Hashable, reads: Reads, values: Values, result: tuple[Any, Seen]) -> int:
         if day not in self._days:
             if len(self._days) >= DAYS_KEPT:
                 self._days.popitem(last=False)
             self._days[day] = {}
-        variants = self._days[day].setdefault(key, {}).setdefault(frozen, {})
+        variants = self._days[day].setdefault(key, {}).setdefault(reads, {})
         if len(variants) >= VARIANTS_KEPT:
             variants.pop(next(iter(variants)))
-        variants[supposed.values(root, frozen)] = result
-        return frozen
+        variants[values] = result
+        return len(variants)

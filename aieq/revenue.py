@@ -638,7 +638,8 @@ def ai_revenue_path(view: View, scenario: Scenario, days: Iterable[date] | None 
     late = [day for day in wanted if day > view.day]
     if late:
         msg = (
-            f"{late[0]} lies after {view.day}: a view knows nothing of later days; take an earlier day or a later view"
+            f"{late[0]} lies after {view.dated}: a view knows nothing of later days; take an earlier day or a later "
+            "view"
         )
         raise VintageError(msg)
     few = _slim(view.evidence)
@@ -722,7 +723,7 @@ def mean_run_rate(view: View, entity: str, start: pd.Timestamp, end: pd.Timestam
     order = rows["basis"].map(BASES.index)
     rows = rows.assign(_order=order).sort_values(["period_end", "_order"]).drop_duplicates("period_end")
     if rows.empty or rows["period_end"].iloc[0] > start or rows["period_end"].iloc[-1] < end:
-        msg = f"the run rate of {entity} was not known on both sides of {start.date()} to {end.date()} on {view.day}"
+        msg = f"the run rate of {entity} was not known on both sides of {start.date()} to {end.date()} on {view.dated}"
         raise VintageError(msg)
     dates = (rows["period_end"] - start).dt.days.to_numpy(dtype=float)
     days = np.arange((end - start).days + 1)
@@ -732,7 +733,7 @@ def mean_run_rate(view: View, entity: str, start: pd.Timestamp, end: pd.Timestam
         float(between.mean()) / 1000,
         "USD_bn",
         grade="estimated",
-        as_of=view.day,
+        as_of=view.dated,
         sources=tuple(key for joined in inside["source"] for key in joined.split(";")),
         interval="none: read between figures of other dates",
     )

@@ -65,7 +65,7 @@ def cost_per_gw(view: View) -> pd.DataFrame:
     """
     rows = view.rows("ai_datacentre", "cost_per_gw")
     if rows.empty:
-        msg = f"no estimate of the cost of a gigawatt was public on {view.day}"
+        msg = f"no estimate of the cost of a gigawatt was public on {view.dated}"
         raise VintageError(msg)
     who = [_WHO.get((s, b), s) for s, b in zip(rows["source"], rows["basis"], strict=True)]
     frame = pd.DataFrame(
@@ -88,7 +88,7 @@ def cost_per_gw_quantity(view: View) -> Quantity:
     ends = pd.concat([frame["value_usd_bn"], frame["low_usd_bn"], frame["high_usd_bn"]]).dropna()
     value = float(frame["value_usd_bn"].median())
     spread = (ends.min(), ends.max()) if ends.min() < ends.max() else (None, None)
-    return Quantity(value, "USD_bn", *spread, "estimated", view.day, tuple(frame["source"]), "range of sources")
+    return Quantity(value, "USD_bn", *spread, "estimated", view.dated, tuple(frame["source"]), "range of sources")
 
 
 def annuity(life_years: float | np.ndarray, rate: float, fall: float = 0.0) -> float | np.ndarray:
@@ -147,7 +147,7 @@ def reference_site(view: View, scenario: Scenario) -> dict[str, float]:
     rows = view.rows("ai_datacentre", "cost_per_gw")
     rows = rows[rows["source"] == "epoch_dc_cost"]
     if rows.empty:
-        msg = f"Epoch's breakdown of a gigawatt was not public on {view.day}; it is of 14 May 2026"
+        msg = f"Epoch's breakdown of a gigawatt was not public on {view.dated}; it is of 14 May 2026"
         raise VintageError(msg)
     shares = scenario["asset_share_ratio"]
     return {
@@ -251,7 +251,7 @@ def lives_quantity(view: View, which: str) -> Quantity:
     """
     frame = useful_lives(view)
     if frame.empty:
-        msg = f"no change of a useful life was public on {view.day}"
+        msg = f"no change of a useful life was public on {view.dated}"
         raise VintageError(msg)
     if which == "first":
         chosen = frame.drop_duplicates("company", keep="first")["before_years"]
@@ -259,7 +259,7 @@ def lives_quantity(view: View, which: str) -> Quantity:
         chosen = frame.drop_duplicates("company", keep="last")["after_years"]
     ends = (chosen.min(), chosen.max()) if chosen.min() < chosen.max() else (None, None)
     interval = "range over companies" if ends[0] is not None else "none: all companies have the same"
-    return Quantity(float(chosen.median()), "years", *ends, "derived", view.day, tuple(frame["source"]), interval)
+    return Quantity(float(chosen.median()), "years", *ends, "derived", view.dated, tuple(frame["source"]), interval)
 
 
 def paybacks(view: View) -> pd.DataFrame:
@@ -283,7 +283,7 @@ def paybacks(view: View) -> pd.DataFrame:
     for entity, who in stated:
         found = view.rows(entity, "payback_claimed")
         if len(found):
-            q = quantity_of(found.tail(1), view.day)
+            q = quantity_of(found.tail(1), view.dated)
             rows.append((who, q.value, q.low, q.high, "stated by the seller", ";".join(q.sources)))
     try:
         revenue = [view.quantity(entity, "revenue_per_mw_year") for entity in ("iren", "nebius")]
@@ -294,7 +294,7 @@ def paybacks(view: View) -> pd.DataFrame:
         # Millions a megawatt are thousand millions a gigawatt.
         ends = [end for q in revenue for end in (q.value, q.low, q.high) if end is not None]
         per_gw = Quantity(
-            float(np.mean([q.value for q in revenue])), "USD_bn", min(ends), max(ends), "estimated", view.day,
+            float(np.mean([q.value for q in revenue])), "USD_bn", min(ends), max(ends), "estimated", view.dated,
             tuple(s for q in revenue for s in q.sources), "range of contracts",
         )  # fmt: skip
         years = derive(lambda c, r, o: c / (r - o), cost, per_gw, running, unit="years")
@@ -304,7 +304,7 @@ def paybacks(view: View) -> pd.DataFrame:
     life = useful_lives(view)
     life = life[life["company"] == "oracle"]
     if len(margin) and len(life):
-        q = quantity_of(margin.tail(1), view.day)
+        q = quantity_of(margin.tail(1), view.dated)
         years = book_payback_years(q.value / 100, float(life["after_years"].iloc[-1]))
         sources = ";".join([*q.sources, life["source"].iloc[-1]])
         rows.append(("Oracle's margin on rentals", years, None, None, "worked out", sources))
@@ -379,14 +379,14 @@ def electricity_growth(view: View, entity: str = "us_economy") -> tuple[Quantity
         if years.nunique() >= 2 and (best is None or mine["period_end"].max() > best["period_end"].max()):
             best = mine
     if best is None:
-        msg = f"no study known on {view.day} gives the electricity of data centres for two years"
+        msg = f"no study known on {view.dated} gives the electricity of data centres for two years"
         raise VintageError(msg)
     best = best[best["period_end"].dt.year >= best["period_end"].dt.year.max() - 5]
     first, last = best.iloc[0], best.iloc[-1]
     span = last["period_end"].year - first["period_end"].year
     return (
         Quantity(
-            (last["value"] / first["value"]) ** (1 / span), "multiple_per_year", grade="estimated", as_of=view.day,
+            (last["value"] / first["value"]) ** (1 / span), "multiple_per_year", grade="estimated", as_of=view.dated,
             sources=(last["source"],), interval="none: two estimates of one study",
         ),
         first["period_end"].year,

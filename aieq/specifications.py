@@ -203,7 +203,7 @@ def _sold(view: View, scenario: Scenario) -> pd.DataFrame:
     quarters = view.quarters("nvidia", "datacenter_revenue")
     quarters = quarters[quarters["period_end"] >= pd.Timestamp(_BASE_YEAR, 1, 31)]
     if quarters.empty:
-        msg = f"no data-centre revenue of Nvidia since {_BASE_YEAR} was known on {view.day}: ask for a later day"
+        msg = f"no data-centre revenue of Nvidia since {_BASE_YEAR} was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     shares = scenario["asset_share_ratio"]
     share = shares["accelerators"] / sum(shares.values())
@@ -260,7 +260,7 @@ def book_lives(view: View) -> dict[str, float]:
     """
     table = sites.useful_lives(view)
     if table.empty:
-        msg = f"no company's life of servers was known on {view.day}: ask for a later day"
+        msg = f"no company's life of servers was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     return table.sort_values("effective").groupby("company")["after_years"].last().to_dict()
 

@@ -39,7 +39,7 @@ def spending(view: View, spenders: tuple[str, ...] = SPENDERS) -> pd.DataFrame:
     quarters = pd.concat(frames, ignore_index=True)
     quarters = quarters[quarters["period_start"] >= pd.Timestamp(2021, 11, 1)]
     if quarters.empty:
-        msg = f"no capital expenditure of a quarter since 2022 was known on {view.day}: ask for a later day"
+        msg = f"no capital expenditure of a quarter since 2022 was known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     # The quarters of these companies end within a month of each other; the calendar quarter is the common clock.
     quarters = quarters[quarters["period_end"] >= pd.Timestamp(2022, 1, 31)]
@@ -160,7 +160,7 @@ def latest_pace(view: View, scenario: Scenario) -> tuple[float, float]:
     """
     last, before, name = _latest_quarters(view)
     if not before.size:
-        msg = f"capital spending of the quarter a year before {name} was not known on {view.day}"
+        msg = f"capital spending of the quarter a year before {name} was not known on {view.dated}"
         raise VintageError(msg)
     aged = _aged(view, SPENDERS)
     spent = aged.spending_usd_bn * _ai_shares(scenario, aged)
@@ -220,4 +220,4 @@ def table_by_age(view: View, scenario: Scenario) -> pd.DataFrame:
 def as_quantity(value: float, unit: str, view: View, scenario: Scenario, interval: str) -> Quantity:
     """Dress a number computed from :func:`inputs` with its grade, day and sources."""
     grade, sources = provenance(view, scenario)
-    return Quantity(value, unit, grade=grade, as_of=view.day, sources=sources, interval=interval)
+    return Quantity(value, unit, grade=grade, as_of=view.dated, sources=sources, interval=interval)

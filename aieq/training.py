@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from .errors import VintageError
+from .evidence import per_view
 from .quantity import Quantity
 from .trends import Growth, growth_fit
 
@@ -43,11 +43,11 @@ def known_runs(view: View) -> pd.DataFrame:
     return _known_runs(view).copy(deep=False)
 
 
-@functools.lru_cache(maxsize=64)
+@per_view
 def _known_runs(view: View) -> pd.DataFrame:
     runs = view.training_runs.copy()
     published = pd.to_datetime(view.evidence.sources["published"], errors="coerce")
-    study_known = _first_known(runs["source"], published) <= pd.Timestamp(view.day)
+    study_known = view.past(_first_known(runs["source"], published))
     amortised = runs["cost_amortised_hw_energy_usd"]
     database = runs["source"].str.contains("epoch_") & ~runs["source"].eq(STUDY)
     runs["cost_usd"] = amortised.where(amortised.notna(), runs["cost_usd_2023"].where(database)).where(study_known)
@@ -138,7 +138,7 @@ def cost_growth(view: View, *, strict: bool = False) -> Growth:
     """
     runs = frontier_costs(view, strict=strict)
     if len(runs) < 4:
-        msg = f"no study of training costs was public on {view.day}; the first in the evidence is of 31 May 2024"
+        msg = f"no study of training costs was public on {view.dated}; the first in the evidence is of 31 May 2024"
         raise VintageError(msg)
     return growth_fit(runs["published"], runs["cost_usd"])
 
@@ -157,7 +157,7 @@ def compute_growth(view: View) -> tuple[Growth, pd.DataFrame]:
     runs = runs[(rank_at_release(runs) <= FRONTIER_SIZE) & (runs["published"] >= pd.Timestamp(FIRST_DAY))]
     runs = _one_a_day(runs).sort_values("published", kind="stable")
     if len(runs) < 4:
-        msg = f"fewer than four large training runs were known on {view.day}: ask for a later day"
+        msg = f"fewer than four large training runs were known on {view.dated}: ask for a later day"
         raise VintageError(msg)
     columns = ["model", "organization", "published", "training_compute_flop", "source"]
     runs = runs[columns].reset_index(drop=True)
@@ -185,13 +185,13 @@ def gpt4_cost(view: View, definition: str) -> Quantity:
     column = "cost_usd" if definition == "cost_amortised_hw_energy_usd" else definition
     mine = runs[runs["model"].str.fullmatch(r"GPT-4( \((Mar 2023|AI Index / Epoch cloud)\))?") & runs[column].notna()]
     if mine.empty:
-        msg = f"no study of what GPT-4 cost was public on {view.day}; the first in the evidence is of 31 May 2024"
+        msg = f"no study of what GPT-4 cost was public on {view.dated}; the first in the evidence is of 31 May 2024"
         raise VintageError(msg)
     values = mine[column] / 1e6
     central = values[mine["source"].str.contains(STUDY)]
     low, high = (None, None) if values.nunique() == 1 else (values.min(), values.max())
     return Quantity(
-        float((central if len(central) else values).iloc[0]), "USD_mn", low, high, "estimated", view.day,
+        float((central if len(central) else values).iloc[0]), "USD_mn", low, high, "estimated", view.dated,
         tuple(key for joined in mine["source"] for key in joined.split(";")),
         "vintages of the same estimate" if low is not None else "none: one estimate, none given",
     )  # fmt: skip
@@ -202,7 +202,7 @@ def study_growth(view: View, end: str = "2024-05-31") -> Growth:
     runs = frontier_costs(view)
     runs = runs[runs["published"] <= pd.Timestamp(end)]
     if len(runs) < 4:
-        msg = f"no study of training costs was public on {view.day}; the first in the evidence is of 31 May 2024"
+        msg = f"no study of training costs was public on {view.dated}; the first in the evidence is of 31 May 2024"
         raise VintageError(msg)
     return growth_fit(runs["published"], runs["cost_usd"], cov="nonrobust")
 
@@ -222,7 +222,7 @@ def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
     every = known_runs(view)
     runs = every[every["training_compute_flop"].notna() & every[definition].notna()]
     if runs.empty:
-        msg = f"no study of training costs was public on {view.day}; the first in the evidence is of 31 May 2024"
+        msg = f"no study of training costs was public on {view.dated}; the first in the evidence is of 31 May 2024"
         raise VintageError(msg)
     name = _plain_names(runs)
     best = runs[definition].idxmax()
@@ -241,7 +241,7 @@ def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
             low,
             high,
             grade="estimated",
-            as_of=view.day,
+            as_of=view.dated,
             sources=tuple(key for joined in same["source"] for key in joined.split(";")),
             interval="estimates of the same run" if low is not None else "none: one estimate, none given",
         ),

@@ -37,11 +37,11 @@ def inputs(view: View, scenario: Scenario, *, throughput: bool = True) -> dict[s
     chips = view.hardware
     chip = chips[(chips["hardware"] == CHIP) & chips["launch_price_usd"].notna()]
     if chip.empty:
-        msg = f"no price of an {CHIP} was known on {view.day}"
+        msg = f"no price of an {CHIP} was known on {view.dated}"
         raise VintageError(msg)
     values = {
         "accelerator_price_usd": Quantity(
-            float(chip["launch_price_usd"].iloc[0]), "USD", grade="estimated", as_of=view.day,
+            float(chip["launch_price_usd"].iloc[0]), "USD", grade="estimated", as_of=view.dated,
             sources=(chip["source"].iloc[0],), interval="none: one price, worked out from a server of eight",
         ),
         "overhead_ratio": scenario.quantity("overhead_ratio"),
@@ -141,7 +141,7 @@ def revenue_per_mtok(view: View) -> Quantity:
     revenue = view.quantity(FLEET, "theoretical_revenue_per_day")
     tokens = view.quantity(FLEET, "output_tokens_per_day")
     return Quantity(
-        revenue.value / tokens.value * 1e6, "USD_per_mtok", grade="estimated", as_of=view.day,
+        revenue.value / tokens.value * 1e6, "USD_per_mtok", grade="estimated", as_of=view.dated,
         sources=(*revenue.sources, *tokens.sources), interval="none: one day of one fleet, at list price",
     )  # fmt: skip
 
@@ -162,11 +162,11 @@ def spending(view: View, entity: str, metric: str, year: int) -> Quantity:
     every = view.rows(entity, metric)
     rows = every[(every["kind"] == "year") & (every["period_end"] == pd.Timestamp(year, 12, 31))]
     if rows.empty:
-        msg = f"no figure for {entity} {metric} of {year} was public on {view.day}"
+        msg = f"no figure for {entity} {metric} of {year} was public on {view.dated}"
         raise VintageError(msg)
     outcomes = rows[rows["basis"].isin(OUTCOMES)]
     central = outcomes if len(outcomes) else rows
-    q = quantity_of(central.tail(1), view.day)
+    q = quantity_of(central.tail(1), view.dated)
     ends = pd.concat([central["value"], central["low"], central["high"]]).dropna()
     within = (every["period_start"] >= pd.Timestamp(year, 1, 1)) & (every["period_end"] < pd.Timestamp(year, 12, 31))
     part = every[within & every["basis"].isin(OUTCOMES) & (every["period_end"] > every["period_start"])]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
+import pandas as pd
 import pytest
 
-from aieq import claims, reads
+from aieq import claims, reads, seen
 from aieq.assumptions import Scenario, load_scenario
 from aieq.errors import UnknownNameError, VintageError
 from aieq.evidence import Evidence, load
@@ -202,7 +204,9 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Old days and old variants go."""
     monkeypatch.setattr(reads, "DAYS_KEPT", 3)
     monkeypatch.setattr(reads, "VARIANTS_KEPT", 4)
-    name, calls = counted(monkeypatch, lambda context: context.scenario["cost_of_capital_ratio"])
+    name, calls = counted(
+        monkeypatch, lambda context: context.scenario["cost_of_capital_ratio"] + 0 * context.as_of.day
+    )
     context = context_for(DAY)
     for number in range(10):
         _ = context.vary(f"base, cost_of_capital_ratio={0.1 + number / 1000}")[name]
@@ -225,6 +229,72 @@ def test_remembered_errors_keep_no_frames() -> None:
     while link is not None:
         length, link = length + 1, link.tb_next
     assert length < 8
+
+
+def counted_rows(monkeypatch: pytest.MonkeyPatch, look) -> tuple[str, list[date]]:
+    """A finding that notes the day each time it is computed."""
+    calls: list[date] = []
+
+    def function(context: Context) -> Quantity:
+        calls.append(context.view.dated)
+        return Quantity(look(context), "ratio", as_of=context.view.dated)
+
+    return plant(monkeypatch, function), calls
+
+
+def quarter(context: Context) -> float:
+    return context.view.quantity("nvidia", "datacenter_revenue", kind="quarter", basis="reported").value
+
+
+# Nvidia reported on 28 May and on 27 August 2025, and nothing of the quarter in between.
+SUMMER = ("2025-06-30", "2025-07-31", "2025-08-31")
+
+
+def test_a_day_without_news_gives_the_result_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computed when a row is added, not when a day has passed; dated by the day asked for."""
+    name, calls = counted_rows(monkeypatch, quarter)
+    context = context_for(DAY)
+    found = [context.at(day)[name] for day in SUMMER]
+    assert [day.isoformat() for day in calls] == [SUMMER[0], SUMMER[2]]
+    assert [quantity.as_of.isoformat() for quantity in found] == list(SUMMER)
+    assert found[0].value == found[1].value < found[2].value
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda context: float(context.as_of.month),
+        lambda context: float(context.view.day.month),
+        lambda context: float(len(context.view.observations)),
+        lambda context: float((pd.Timestamp(context.view.token_prices["last_seen"].max()) - pd.Timestamp(DAY)).days),
+        lambda context: context.memo("month", lambda: float(context.as_of.month)),
+        lambda context: context.at(context.as_of.replace(day=1))["gpu_run_rate_usd_bn"].value + context.as_of.month,
+    ],
+)
+def test_what_hangs_on_the_day_is_computed_each_day(monkeypatch: pytest.MonkeyPatch, look) -> None:
+    """However the day is asked for."""
+    name, calls = counted_rows(monkeypatch, look)
+    context = context_for(DAY)
+    values = [context.at(day)[name].value for day in SUMMER]
+    assert len(calls) == len(set(values)) == 3
+
+
+def test_a_look_around_the_view_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk can fail: this finding decides by the day that is only for dating."""
+    name = plant(monkeypatch, lambda context: Quantity(context.view.dated.month, "ratio"))
+    assert strayed([(day, load_scenario("base")) for day in SUMMER], [name]) == {name}
+
+
+def test_what_may_hide_a_quantity_stays_on_its_day() -> None:
+    """Plain values, tables and records of quantities go from day to day."""
+    was, now = date(2025, 6, 30), date(2025, 7, 31)
+    one, other = Quantity(1, "count", as_of=was), Quantity(1, "count", as_of=date(2024, 1, 1))
+    assert seen.redated({"a": [one, (other, "text")]}, was, now)["a"] == [replace(one, as_of=now), (other, "text")]
+    table = pd.DataFrame({"word": ["x"], "number": [1.5]})
+    assert seen.redated(table, was, now) is table
+    for hidden in (pd.DataFrame({"q": [one]}), object(), lambda: one, VintageError("not known on 2025-06-30")):
+        with pytest.raises(TypeError):
+            seen.redated(hidden, was, now)
 
 
 def test_only_shipped_scenarios_lie_beside() -> None:

@@ -80,6 +80,7 @@ class Claim:
             try:
                 return self.function(context)
             except VintageError as error:
+                _ = context.as_of  # which the error names
                 return Judgement("cannot be checked", "The evidence of that day is silent.", missing=str(error))
 
         return context.memo(("claim", self.id), apply)
@@ -200,7 +201,7 @@ def curve(context: Context, first: date | str = "2023-06-30") -> pd.DataFrame:
 def _count(context: Context, verdict: str) -> Quantity:
     judged = [entry.judge(context).verdict for entry in claims()]
     return Quantity(
-        judged.count(verdict), "count", grade="derived", interval="none: a count of verdicts", as_of=context.as_of
+        judged.count(verdict), "count", grade="derived", interval="none: a count of verdicts", as_of=context.view.dated
     )
 
 
@@ -231,7 +232,7 @@ def _unchecked(context: Context) -> Quantity:
 
 @finding("claims_total", unit="count", section="gamble", says="claims of the article")
 def _total(context: Context) -> Quantity:
-    return Quantity(len(_article()), "count", interval="none: a count", as_of=context.as_of)
+    return Quantity(len(_article()), "count", interval="none: a count", as_of=context.view.dated)
 
 
 import importlib  # noqa: E402

@@ -85,6 +85,7 @@ def _parts(context: Context) -> dict[str, tuple[bool | None, str]]:
         try:
             found[name] = decide()
         except VintageError as error:
+            _ = context.as_of  # which the error may name
             found[name] = (None, str(error).split(":")[0])
 
     def wins() -> tuple[bool, str]:

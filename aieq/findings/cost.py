@@ -131,7 +131,7 @@ def _cash_ratio(context: Context, column: str, day: str | None = None) -> Quanti
     frame = _cash_share(context)
     row = frame[frame["quarter"] == pd.Timestamp(day)] if day else frame.tail(1)
     if row.empty or not np.isfinite(row[column].iloc[0]):
-        msg = f"capital expenditure over operating cash flow was not known on {context.as_of} for that period"
+        msg = f"capital expenditure over operating cash flow was not known on {context.view.dated} for that period"
         raise VintageError(msg)
     sources = [
         key
@@ -183,7 +183,7 @@ def ocf_ttm(context: Context) -> Quantity:
 def ocf_growth(context: Context) -> Quantity:
     frame = _cash_share(context)["operating_cash_flow_usd_bn"]
     if len(frame) < 8:
-        msg = f"two years of operating cash flow of all four were not known on {context.as_of}"
+        msg = f"two years of operating cash flow of all four were not known on {context.view.dated}"
         raise VintageError(msg)
     before = Quantity(float(frame.iloc[-8:-4].sum()), "USD_bn", grade="derived")
     return derive(lambda a, b: b / a - 1, before, context["ocf_four_usd_bn_ttm"], unit="ratio")
@@ -213,7 +213,7 @@ def guidance_drift(context: Context) -> Quantity:
     frame = frame[(frame["year"] == costs.running_year(context.view)) & ~frame["redefined"]]
     ends = [frame.drop_duplicates("company", keep=keep)["value_usd_bn"].sum() for keep in ("first", "last")]
     if frame.empty:
-        msg = f"nothing had been announced for the running year by {context.as_of}"
+        msg = f"nothing had been announced for the running year by {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         ends[1] / ends[0] - 1, "ratio", grade="assumed", sources=tuple(frame["source"]),
@@ -224,7 +224,7 @@ def guidance_drift(context: Context) -> Quantity:
 def _revisions(context: Context) -> pd.DataFrame:
     frame = costs.revisions(context.view)
     if frame.empty:
-        msg = f"no company had revised an announcement for a calendar year by {context.as_of}"
+        msg = f"no company had revised an announcement for a calendar year by {context.view.dated}"
         raise VintageError(msg)
     return frame
 
@@ -255,7 +255,7 @@ def guidance_raised(context: Context) -> Quantity:
 def guidance_overshoot(context: Context) -> Quantity:
     frame = costs.outcome_over_first(context.view, 2025)
     if len(frame) < len(costs.ANNOUNCED_BASIS):
-        msg = f"the outcome of 2025 was not known for all three companies on {context.as_of}"
+        msg = f"the outcome of 2025 was not known for all three companies on {context.view.dated}"
         raise VintageError(msg)
     ratio = frame["outcome_usd_bn"].sum() / frame["first_usd_bn"].sum() - 1
     return Quantity(
@@ -372,7 +372,7 @@ def gpt45_amortised(context: Context) -> Quantity:
     mine = runs[runs["model"] == "GPT-4.5"]
     values = mine[["cost_usd", "cost_usd_2023"]].stack() / 1e6
     if values.empty:
-        msg = f"no study of what GPT-4.5 cost was public on {context.as_of}"
+        msg = f"no study of what GPT-4.5 cost was public on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         float(values.mean()), "USD_mn", values.min(), values.max(), "estimated",
@@ -404,7 +404,7 @@ def dearest_cluster(context: Context) -> Quantity:
 def _crossing(context: Context, cost_usd: float) -> Quantity:
     ends = training.crossing(_cost_growth(context), cost_usd)
     if not all(map(math.isfinite, ends)):
-        msg = f"the fit known on {context.as_of} reaches {cost_usd:.0f} dollars at no date worth naming"
+        msg = f"the fit known on {context.view.dated} reaches {cost_usd:.0f} dollars at no date worth naming"
         raise VintageError(msg)
     middle, low, high = (math.floor(year) for year in ends)
     return Quantity(
@@ -481,7 +481,7 @@ def openai_research_2025(context: Context) -> Quantity:
 def flagship_step(context: Context) -> Quantity:
     chain = training.flagships(context.view)
     if len(chain) < 2:
-        msg = f"fewer than two flagships of OpenAI with a compute estimate were known on {context.as_of}"
+        msg = f"fewer than two flagships of OpenAI with a compute estimate were known on {context.view.dated}"
         raise VintageError(msg)
     before, after = chain["training_compute_flop"].iloc[-2:]
     return Quantity(
@@ -564,7 +564,7 @@ def rental_h100(context: Context) -> Quantity:
         if len(rows):
             known.append((rows["period_end"].max(), context.view.quantity("gpu_rental_market", metric)))
     if not known:
-        msg = f"no median rent of an H100 was public on {context.as_of}"
+        msg = f"no median rent of an H100 was public on {context.view.dated}"
         raise VintageError(msg)
     return replace(max(known, key=lambda pair: pair[0])[1], interval="quartiles or range of the providers")
 
@@ -774,7 +774,7 @@ def used_h100(context: Context) -> Quantity:
 def rental_change(context: Context) -> Quantity:
     rows = context.view.rows("gpu_rental_market", "rental_h100_index_neocloud")
     if len(rows) < 2:
-        msg = f"the rent index was not known for two months on {context.as_of}"
+        msg = f"the rent index was not known for two months on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         rows["value"].iloc[-1] / rows["value"].iloc[0] - 1, "ratio", grade="estimated",
@@ -811,7 +811,7 @@ def _payback(context: Context, kind: str, who: str = "") -> Quantity:
     frame = context.memo("paybacks", lambda: sites.paybacks(context.view))
     frame = frame[(frame["kind"] == kind) & frame["who"].str.contains(who)]
     if frame.empty:
-        msg = f"nothing on how long an AI data centre takes to pay back was public on {context.as_of}"
+        msg = f"nothing on how long an AI data centre takes to pay back was public on {context.view.dated}"
         raise VintageError(msg)
     ends = pd.concat([frame["years"], frame["low_years"], frame["high_years"]]).dropna()
     spread = (ends.min(), ends.max()) if ends.min() < ends.max() else (None, None)
@@ -864,7 +864,7 @@ def _power(context: Context, kinds: tuple[str, ...]) -> Quantity:
     deals = context.memo("power deals", lambda: sites.power_deals(context.view))
     chosen = deals[deals["counted"] & deals["kind"].isin(kinds)]
     if chosen.empty:
-        msg = f"no contract for {', '.join(kinds)} was on record on {context.as_of}"
+        msg = f"no contract for {', '.join(kinds)} was on record on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         chosen["mw"].sum() / 1000, "GW", grade="estimated", sources=tuple(chosen["source"]),
@@ -923,9 +923,9 @@ def electricity_share_2030(context: Context) -> Quantity:
     rows = context.view.rows("us_economy", "datacentre_electricity_share", basis="projection")
     rows = rows[rows["period_end"] == pd.Timestamp("2030-12-31")]
     if rows.empty:
-        msg = f"no projection of that share for 2030 was public on {context.as_of}"
+        msg = f"no projection of that share for 2030 was public on {context.view.dated}"
         raise VintageError(msg)
-    return _pct(quantity_of(rows.sort_values("published").tail(1), context.as_of))
+    return _pct(quantity_of(rows.sort_values("published").tail(1), context.view.dated))
 
 
 @_finding(
@@ -961,7 +961,7 @@ def power_price_change(context: Context) -> Quantity:
     rows = context.view.rows("us_economy", "industrial_power_price", kind="month")
     monthly = rows.drop_duplicates("period_end", keep="last").set_index("period_end").sort_index()
     if monthly.empty:
-        msg = f"no monthly price of electricity was known on {context.as_of}"
+        msg = f"no monthly price of electricity was known on {context.view.dated}"
         raise VintageError(msg)
     last = monthly.index[-1]
     spans = [pd.date_range(end=end, periods=12, freq="ME") for end in (last - pd.DateOffset(years=3), last)]

@@ -203,7 +203,7 @@ def cahn_2024_hole(context: Context) -> Quantity:
 def cahn_2024_reported(context: Context) -> Quantity:
     essay = context.view.rows("cahn_model_2024", "required_revenue")
     if essay.empty:
-        msg = f"Cahn's essay of 2024 had not appeared on {context.as_of}: ask for a later day"
+        msg = f"Cahn's essay of 2024 had not appeared on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return context.at(essay["published"].iloc[-1].date())["required_revenue_usd_bn"]
 

@@ -53,14 +53,16 @@ def _range(
     if wide and low > 0 and high / low > SPREAD_TOO_WIDE:
         # Rounded to such an interval the value would show no digit at all.
         interval, wide = f"none of use: {interval} from {low:.2g} to {high:,.0f}", False
-        return Quantity(middle, unit, grade=grade, as_of=context.as_of, sources=source_keys(sources), interval=interval)
+        return Quantity(
+            middle, unit, grade=grade, as_of=context.view.dated, sources=source_keys(sources), interval=interval
+        )
     return Quantity(
         middle,
         unit,
         low if wide else None,
         high if wide else None,
         grade=grade,
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(sources),
         interval=interval if wide else "none: one reading",
     )
@@ -73,7 +75,7 @@ def it_quarters(context: Context) -> pd.DataFrame:
     """Share of information-processing equipment and software in US output, by quarter, in per cent."""
     rows = context.view.series("us_economy", "it_investment_share_of_gdp")
     if rows.empty:
-        msg = f"the share of IT investment in US output was not known on {context.as_of}: ask for a later day"
+        msg = f"the share of IT investment in US output was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return rows
 
@@ -89,7 +91,7 @@ def _it_share(context: Context) -> Quantity:
         last["value"] / 100,
         "ratio",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([last["source"]]),
         interval="none: two figures of the national accounts",
     )
@@ -111,7 +113,7 @@ def _it_peak(context: Context) -> Quantity:
         min(ends) / 100 if max(ends) > min(ends) else None,
         max(ends) / 100 if max(ends) > min(ends) else None,
         grade=weakest("derived", *readings["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([top["source"], *readings["source"]]),
         interval="range of published readings" if max(ends) > min(ends) else "none: one reading",
     )
@@ -129,7 +131,7 @@ def _it_change(context: Context) -> Quantity:
         (now["value"] - before["value"]) / 100,
         "ratio",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([now["source"]]),
         interval="none: figures of the national accounts",
     )
@@ -146,7 +148,7 @@ def _four_share(context: Context) -> Quantity:
     spent = context["capex_four_usd_bn_ttm"]
     output = view.series("us_economy", "gdp_nominal_saar")
     if output.empty:
-        msg = f"US output was not known on {context.as_of}: ask for a later day"
+        msg = f"US output was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     last = output.iloc[-1]
     share = spent.to("USD_mn").value / last["value"]
@@ -159,7 +161,7 @@ def _four_share(context: Context) -> Quantity:
         min(ends) if wide else None,
         max(ends) if wide else None,
         grade=weakest("derived", spent.grade, *readings["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([*spent.sources, last["source"], *readings["source"]]),
         interval="to published readings of AI investment over output in 2025" if wide else "none: reported figures",
     )
@@ -201,7 +203,7 @@ def _rail_over_ai(context: Context) -> Quantity:
 def _intensity(context: Context, entity: str, metric: str) -> pd.DataFrame:
     rows = context.view.rows(entity, metric, kind="year")
     if rows.empty:
-        msg = f"investment over revenue of {entity} was not known on {context.as_of}: ask for a later day"
+        msg = f"investment over revenue of {entity} was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return rows
 
@@ -212,7 +214,7 @@ def _highest(rows: pd.DataFrame, unit: str, context: Context) -> Quantity:
         top["value"] / 100,
         unit,
         grade=weakest("derived", top["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([top["source"]]),
         interval="none: two figures, one reading",
     )
@@ -235,7 +237,7 @@ def _uk_intensity(context: Context) -> Quantity:
 def _telecom_intensity(context: Context) -> Quantity:
     rows = history.telecom_intensity(context.view)
     if rows.empty:
-        msg = f"investment over revenue of US telecom was not known on {context.as_of}: ask for a later day"
+        msg = f"investment over revenue of US telecom was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _highest(rows, "ratio", context)
 
@@ -243,7 +245,7 @@ def _telecom_intensity(context: Context) -> Quantity:
 def _aws(context: Context) -> dict[int, Quantity]:
     ratios = context.memo("aws intensity", lambda: history.aws_intensity(context.view))
     if not ratios:
-        msg = f"additions and sales of AWS were not known on {context.as_of}: ask for a later day"
+        msg = f"additions and sales of AWS were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return ratios
 
@@ -281,7 +283,7 @@ def _ai_intensity(context: Context) -> Quantity:
     "the assumed AI part of that capital expenditure over annualised AI revenue",
 )
 def _ai_part_intensity(context: Context) -> Quantity:
-    share = context.scenario.quantity("ai_share_of_capex_ratio", context.as_of.year)
+    share = context.scenario.quantity("ai_share_of_capex_ratio", context.view.year)
     whole = context["ai_capex_to_ai_revenue_multiple"]
     return derive(
         lambda multiple, part: multiple * part, whole, share, unit="multiple", interval="AI revenue and AI share"
@@ -336,7 +338,7 @@ def _storage(context: Context) -> pd.DataFrame:
     rows = _services(context)
     rows = rows[rows["service"] == "Cloud storage (S3)"]
     if len(rows) < 2:
-        msg = f"the list price of cloud storage was not known on two days by {context.as_of}: ask for a later day"
+        msg = f"the list price of cloud storage was not known on two days by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return rows
 
@@ -352,7 +354,7 @@ def _storage_flat(context: Context) -> Quantity:
         years,
         "years",
         grade=weakest("derived", *same["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(same["source"]),
         interval="none: two dated list prices",
     )
@@ -369,13 +371,13 @@ def _aws_growth(context: Context) -> Quantity:
     sold = context.view.series("aws", "revenue_annual")
     by_year = sold.set_index(sold["period_end"].dt.year)["value"]
     if since not in by_year.index:
-        msg = f"sales of AWS in {since} were not known on {context.as_of}: ask for a later day"
+        msg = f"sales of AWS in {since} were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return Quantity(
         by_year.iloc[-1] / by_year[since],
         "multiple",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(sold["source"].unique()),
         interval="none: reported figures",
     )
@@ -403,13 +405,13 @@ def _wireless_growth(context: Context) -> Quantity:
     rows = best_rows(context.view.rows("us_telecom", "gross_output_wireless_carriers", kind="year"))
     values = rows.set_index(rows["period_end"].dt.year)["value"]
     if not {2000, 2012} <= set(values.index):
-        msg = f"the gross output of US wireless carriers was not known on {context.as_of}: ask for a later day"
+        msg = f"the gross output of US wireless carriers was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return Quantity(
         values[2012] / values[2000],
         "multiple",
         grade=weakest("derived", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(rows["source"].unique()),
         interval="none: two figures of one statistic",
     )
@@ -425,7 +427,7 @@ def _aws_surplus(context: Context) -> Quantity:
     table = context.memo("aws surplus", lambda: history.cumulative_surplus(context.view))
     positive = table[table["cumulative_usd_mn"] > 0]
     if positive.empty:
-        msg = f"no year by {context.as_of} in which AWS had earned back its additions: ask for a later day"
+        msg = f"no year by {context.view.dated} in which AWS had earned back its additions: ask for a later day"
         raise VintageError(msg)
     years = int(positive["year"].iloc[0]) - int(table["year"].iloc[0]) + 1
     return Quantity(
@@ -434,7 +436,7 @@ def _aws_surplus(context: Context) -> Quantity:
         years - 1,
         years,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(table["source"].unique()),
         interval="the year in which it happened, counted from the first on record; what was invested before is unknown",
     )
@@ -459,7 +461,7 @@ def recoveries(context: Context, entity: str, metric: str, daily: str) -> tuple[
     def compute() -> tuple[history.Recovery, history.Recovery]:
         months = context.view.series(entity, metric)[["period_end", "value", "source"]]
         if months.empty:
-            msg = f"month-end closes of {entity} were not known on {context.as_of}: ask for a later day"
+            msg = f"month-end closes of {entity} were not known on {context.view.dated}: ask for a later day"
             raise VintageError(msg)
         days = context.view.rows(entity, daily)[["period_end", "value", "source"]] if daily else months.iloc[:0]
         span = {"since": "1999-01-01", "until": "2000-12-31"}
@@ -479,7 +481,7 @@ def _two_bases(values: list[float], unit: str, context: Context, entity: str, me
         min(values) if wide else None,
         max(values) if wide else None,
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(context.view.series(entity, metric)["source"].unique()),
         interval="month-end closes to daily closes" if wide else "none: month-end closes",
     )
@@ -497,7 +499,7 @@ def _share_findings(stem: str, entity: str, metric: str, daily: str, called: str
     def _years(context: Context) -> Quantity:
         years = [fall.years for fall in recoveries(context, entity, metric, daily)]
         if None in years:
-            msg = f"{called} had not passed their peak of 1999 or 2000 by {context.as_of}: ask for a later day"
+            msg = f"{called} had not passed their peak of 1999 or 2000 by {context.view.dated}: ask for a later day"
             raise VintageError(msg)
         if not daily:
             years += list(context.view.rows(entity, "years_to_recover_nominal")["value"])
@@ -512,7 +514,7 @@ for _row in _SHARES:
 def _uk_shares(context: Context) -> Quantity:
     rows = context.view.rows("uk_railways", "share_price_index")
     if rows.empty:
-        msg = f"British railway share prices were not known on {context.as_of}: ask for a later day"
+        msg = f"British railway share prices were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     peak, low = (
         rows["value"].max(),
@@ -526,7 +528,7 @@ def _uk_shares(context: Context) -> Quantity:
         min(ends),
         max(ends),
         grade=weakest("estimated", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([*rows["source"], *other["source"]]),
         interval="daily and weekly index, and delisted shares at nothing",
     )
@@ -537,7 +539,7 @@ def _miles(context: Context, metric: str) -> pd.Series:
     rows = rows[rows["source"] == "odlyzko_collapse_2011"]
     values = rows.set_index(rows["period_end"].dt.year)["value"]
     if not {1844, 1851} <= set(values.index):
-        msg = f"British railway {metric.replace('_', ' ')} were not known on {context.as_of}: ask for a later day"
+        msg = f"British railway {metric.replace('_', ' ')} were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return values
 
@@ -563,7 +565,7 @@ def _from_odlyzko(value: float, unit: str, context: Context) -> Quantity:
         value,
         unit,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=("odlyzko_collapse_2011",),
         interval="none: a table of the time as reprinted",
     )
@@ -577,14 +579,14 @@ def _from_odlyzko(value: float, unit: str, context: Context) -> Quantity:
 def _electric(context: Context) -> Quantity:
     rows = best_rows(context.view.rows("us_electric_holding_companies", "total_return_index"))
     if rows.empty:
-        msg = f"returns of electric holding companies were not known on {context.as_of}: ask for a later day"
+        msg = f"returns of electric holding companies were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     fall = history.fall_and_recovery(rows["period_end"], rows["value"])
     return Quantity(
         fall.fall_ratio,
         "ratio",
         grade=weakest("estimated", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(rows["source"]),
         interval="none: one index",
     )
@@ -599,7 +601,7 @@ def _receivership(context: Context) -> Quantity:
     rows = context.view.rows("us_railroads", "capital_in_receivership")
     rows = rows[rows["period_start"].dt.year == 1893]
     if rows.empty:
-        msg = f"the capital of railroads in receivership was not known on {context.as_of}: ask for a later day"
+        msg = f"the capital of railroads in receivership was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     first, last = rows["value"].iloc[0], rows["value"].max()
     wide = last > first
@@ -609,7 +611,7 @@ def _receivership(context: Context) -> Quantity:
         first / 1000 if wide else None,
         last / 1000 if wide else None,
         grade=weakest("estimated", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(rows["source"]),
         interval="of the year, to the middle of the next" if wide else "none: one return",
     )
@@ -673,7 +675,9 @@ def level_slopes(context: Context, others: bool = False) -> pd.DataFrame:
             if len(table):
                 frames.append(table.assign(level=level.name, benchmark=level.benchmark))
         if not frames:
-            msg = f"no level of capability had been on offer for six months by {context.as_of}: ask for a later day"
+            msg = (
+                f"no level of capability had been on offer for six months by {context.view.dated}: ask for a later day"
+            )
             raise VintageError(msg)
         table = pd.concat(frames, ignore_index=True)
         # Shown as "times cheaper a year": 10 is a fall by nine tenths.
@@ -708,14 +712,13 @@ def falls(context: Context, months: int) -> dict[Level, float]:
                 continue
         if newest is not None and pd.Timestamp(context.as_of) - newest > FRESH_SCORES:
             msg = (
-                f"scores of models end on {newest:%Y-%m-%d}, more than six months before {context.as_of}: "
+                f"scores of models end on {newest:%Y-%m-%d}, more than six months before {context.view.dated}: "
                 "what a given capability costs now is not known; ask for an earlier day"
             )
             raise VintageError(msg)
         if not out:
-            msg = (
-                f"no level of capability had been on offer for {months} months by {context.as_of}: ask for a later day"
-            )
+            day = context.view.dated
+            msg = f"no level of capability had been on offer for {months} months by {day}: ask for a later day"
             raise VintageError(msg)
         return out
 
@@ -734,7 +737,7 @@ def _launch(context: Context) -> Quantity:
         first["price"],
         "USD_per_mtok",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([first["source"]]),
         interval="none: a list price",
     )
@@ -761,7 +764,7 @@ def _now(context: Context) -> Quantity:
         low if listed > low else None,
         listed if listed > low else None,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([steps["source"].iloc[-1]]),
         interval="from the lowest ever listed to the lowest still listed" if listed > low else "none: a list price",
     )
@@ -818,7 +821,7 @@ def _by_age(context: Context, year: int) -> Quantity:
             values.append(1 / (1 - float(row["share_ratio"].iloc[0])))
             used.append(level)
     if not values:
-        msg = f"no level of capability had been on offer for {year} years by {context.as_of}: ask for a later day"
+        msg = f"no level of capability had been on offer for {year} years by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _range(values, "multiple", context, _price_sources(context, used), "levels and yardsticks", half=True)
 
@@ -828,7 +831,7 @@ def _windows(context: Context, low: float, high: float) -> Quantity:
     # Only intervals that were fitted: ends of two points say nothing about their own error.
     fitted = table[table["months"].between(low, high) & table["times_low"].notna()]
     if fitted.empty:
-        msg = f"no window of {low:g} to {high:g} months had closed with four prices by {context.as_of}: ask later"
+        msg = f"no window of {low:g} to {high:g} months had closed with four prices by {context.view.dated}: ask later"
         raise VintageError(msg)
     used = [level for level in (*LEVELS, *OTHER_YARDSTICKS) if level.name in set(fitted["level"])]
     known = [level for level in used if _on_offer(context, level)]
@@ -884,7 +887,7 @@ def _two_years(context: Context) -> Quantity:
         except VintageError:
             continue
     if not values:
-        msg = f"no level of capability had been on offer for two years by {context.as_of}: ask for a later day"
+        msg = f"no level of capability had been on offer for two years by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _range(values, "multiple", context, _price_sources(context, used), "levels and yardsticks")
 
@@ -905,7 +908,7 @@ _PUBLISHED_RATES = (
 def _published(context: Context) -> Quantity:
     known = pd.concat([context.view.rows(entity, metric) for entity, metric in _PUBLISHED_RATES])
     if known.empty:
-        msg = f"no rate of price decline had been published by {context.as_of}: ask for a later day"
+        msg = f"no rate of price decline had been published by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     ends = pd.concat([known["value"], known["low"], known["high"]]).dropna()
     wide = ends.max() > ends.min()
@@ -915,7 +918,7 @@ def _published(context: Context) -> Quantity:
         float(ends.min()) if wide else None,
         float(ends.max()) if wide else None,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(known["source"]),
         interval="range of published estimates" if wide else "none: one estimate",
     )
@@ -944,7 +947,7 @@ def _mainstream(context: Context) -> Quantity:
     lines = market(context).mainstream(context.as_of)
     table = prices.mainstream_change(lines, context.as_of)
     if table.empty:
-        msg = f"no house's mainstream price was known for twelve months by {context.as_of}: ask for a later day"
+        msg = f"no house's mainstream price was known for twelve months by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _range(
         list(-table["fall_ratio"]),
@@ -964,7 +967,7 @@ def _best(context: Context) -> Quantity:
     offered = market(context).offers(prices.ECI)
     table = prices.best_on_offer(offered, [day])
     if table.empty:
-        msg = f"no scored model was on offer by {context.as_of}: ask for a later day"
+        msg = f"no scored model was on offer by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     row = table.iloc[0]
     used = offered[(offered["capability_model"] == row["capability_model"]) & (offered["price"] == row["price"])]
@@ -972,7 +975,7 @@ def _best(context: Context) -> Quantity:
         row["price"],
         "USD_per_mtok",
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(used["source"]),
         interval="none: a list price",
     )
@@ -987,11 +990,10 @@ def _task_cost(context: Context) -> Quantity:
     every = context.view.capability
     rows = every[every["benchmark"] == "aa_index_run_cost_usd"]
     seen = pd.to_datetime(context.view.evidence.sources["published"], errors="coerce")
-    rows = rows[rows["source"].map(seen) <= pd.Timestamp(context.as_of)]
+    rows = rows[context.view.past(rows["source"].map(seen))]
     if len(rows) < FEWEST_POINTS:
-        msg = (
-            f"what it costs to run a fixed set of tests had not been published by {context.as_of}: ask for a later day"
-        )
+        day = context.view.dated
+        msg = f"what it costs to run a fixed set of tests had not been published by {day}: ask for a later day"
         raise VintageError(msg)
     fit = growth_fit(rows["date"], rows["score"])
     return Quantity(
@@ -1000,7 +1002,7 @@ def _task_cost(context: Context) -> Quantity:
         fit.low,
         fit.high,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(rows["source"].unique()),
         interval="90 % interval of a log-linear fit over the models of one edition",
     )
@@ -1024,7 +1026,9 @@ def _paid(context: Context) -> Quantity:
         values.append((1 + last["value"] / 100) ** (12 / months) - 1)
         sources.append(last["source"])
     if not values:
-        msg = f"no measure of the price paid for a token had been published by {context.as_of}: ask for a later day"
+        msg = (
+            f"no measure of the price paid for a token had been published by {context.view.dated}: ask for a later day"
+        )
         raise VintageError(msg)
     return _range(values, "ratio", context, sources, "range of two panels, the shorter one put on a yearly footing")
 
@@ -1072,7 +1076,8 @@ def token_growth(context: Context) -> pd.DataFrame:
                     }
                 )
         if not rows:
-            msg = f"no platform had stated its tokens twice, six months apart, by {context.as_of}: ask for a later day"
+            day = context.view.dated
+            msg = f"no platform had stated its tokens twice, six months apart, by {day}: ask for a later day"
             raise VintageError(msg)
         return pd.DataFrame(rows)
 
@@ -1089,7 +1094,7 @@ def _hardware(context: Context) -> Quantity:
         [context.view.rows(entity, "hardware_cost_change_per_year") for entity in ("epoch", "stanford_ai_index")]
     )
     if rows.empty:
-        msg = f"no yearly change of hardware cost had been published by {context.as_of}: ask for a later day"
+        msg = f"no yearly change of hardware cost had been published by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _range(list(rows["value"] / 100), "ratio", context, rows["source"], "range of two sources")
 
@@ -1125,7 +1130,7 @@ def _mean_lag(context: Context, late: bool) -> Quantity:
     middle, start = end - pd.DateOffset(months=12), end - pd.DateOffset(months=24)
     chosen = table[table["day"] > middle] if late else table[(table["day"] > start) & (table["day"] <= middle)]
     if chosen.empty:
-        msg = f"no open model set a record in those twelve months before {context.as_of}: ask for another day"
+        msg = f"no open model set a record in those twelve months before {context.view.dated}: ask for another day"
         raise VintageError(msg)
     lags = chosen["lag_months"]
     wide = lags.max() > lags.min()
@@ -1135,7 +1140,7 @@ def _mean_lag(context: Context, late: bool) -> Quantity:
         float(lags.min()) if wide else None,
         float(lags.max()) if wide else None,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=_gap_sources(context),
         interval="range of the open models that set records" if wide else "none: one open model",
     )
@@ -1174,7 +1179,7 @@ def _mean_gap(context: Context) -> tuple[Quantity, Quantity]:
     out = []
     for chosen in (table[(table["day"] > start) & (table["day"] <= middle)], table[table["day"] > middle]):
         if chosen.empty:
-            msg = f"the gap was not known over two years by {context.as_of}: ask for a later day"
+            msg = f"the gap was not known over two years by {context.view.dated}: ask for a later day"
             raise VintageError(msg)
         points = chosen["gap_points"]
         wide = points.max() > points.min()
@@ -1185,7 +1190,7 @@ def _mean_gap(context: Context) -> tuple[Quantity, Quantity]:
                 float(points.min()) if wide else None,
                 float(points.max()) if wide else None,
                 grade="estimated",
-                as_of=context.as_of,
+                as_of=context.view.dated,
                 sources=_gap_sources(context),
                 interval="range of quarter ends" if wide else "none: one quarter end",
             )
@@ -1207,7 +1212,7 @@ def _lag_published(context: Context) -> Quantity:
             values.append(float(latest["value"]))
             sources.append(latest["source"])
     if not values:
-        msg = f"no lag of open models had been published by {context.as_of}: ask for a later day"
+        msg = f"no lag of open models had been published by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _range(values, "months", context, sources, "range of two yardsticks")
 
@@ -1223,7 +1228,7 @@ def _latest_margin(view: View, entity: str, metric: str = "gross_margin") -> Qua
     rows = outcomes if len(outcomes) else rows
     if rows.empty:
         return None
-    return quantity_of(rows[rows["period_end"] == rows["period_end"].max()], view.day)
+    return quantity_of(rows[rows["period_end"] == rows["period_end"].max()], view.dated)
 
 
 def _cost_share(quantities: list[Quantity], context: Context, interval: str) -> Quantity:
@@ -1237,7 +1242,7 @@ def _cost_share(quantities: list[Quantity], context: Context, interval: str) -> 
         min(everything) if wide else None,
         max(everything) if wide else None,
         grade=weakest("derived", *(q.grade for q in quantities)),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(key for q in quantities for key in q.sources),
         interval=interval if wide else "none: one figure",
     )
@@ -1252,7 +1257,7 @@ def _ai_cost(context: Context) -> Quantity:
     margins = [_latest_margin(context.view, entity) for entity in ("openai", "anthropic", "ai_applications")]
     known = [margin for margin in margins if margin is not None]
     if not known:
-        msg = f"no gross margin of an AI lab was known on {context.as_of}: ask for a later day"
+        msg = f"no gross margin of an AI lab was known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _cost_share(known, context, "range of OpenAI, Anthropic and a survey of applications, as known")
 
@@ -1264,10 +1269,10 @@ def _internet_cost(context: Context) -> Quantity:
     margins = [_latest_margin(context.view, entity) for entity in ("saas_traditional", "salesforce")]
     rows = context.view.rows("amazon_aws", "gross_margin", basis="estimate")
     if len(rows):
-        margins.append(quantity_of(rows[rows["period_end"] == rows["period_end"].max()], context.as_of))
+        margins.append(quantity_of(rows[rows["period_end"] == rows["period_end"].max()], context.view.dated))
     known = [margin for margin in margins if margin is not None]
     if not known:
-        msg = f"no gross margin of an internet company was known on {context.as_of}: ask for a later day"
+        msg = f"no gross margin of an internet company was known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return _cost_share(known, context, "from the best software margins to a broker's estimate of early AWS")
 
@@ -1287,13 +1292,13 @@ def _first_margin(name: str, entity: str, says: str) -> None:
     @_finding(name, "ratio", says)
     def _margin(context: Context) -> Quantity:
         rows = context.view.rows(entity, "gross_margin", basis=OUTCOMES)
-        behind = rows["period_end"] <= pd.Timestamp(context.as_of)
+        behind = context.view.past(rows["period_end"])
         rows = rows[behind & rows["kind"].isin(("year", "half", "quarter"))]
         ends = sorted(rows["period_end"].unique())
         if len(ends) < 2:
-            msg = f"{entity}'s gross margin was not known for two periods by {context.as_of}: ask for a later day"
+            msg = f"{entity}'s gross margin was not known for two periods by {context.view.dated}: ask for a later day"
             raise VintageError(msg)
-        first = quantity_of(rows[rows["period_end"] == ends[0]], context.as_of)
+        first = quantity_of(rows[rows["period_end"] == ends[0]], context.view.dated)
         return derive(lambda share: share / 100, first, unit="ratio")
 
 
@@ -1302,10 +1307,10 @@ def _lowest_margin(context: Context) -> Quantity:
     rows = context.view.rows("openai", "gross_margin", basis=OUTCOMES)
     rows = rows[rows["kind"].isin(("year", "half", "quarter"))]
     if rows["period_end"].nunique() < 2:
-        msg = f"OpenAI's gross margin was not known for two periods by {context.as_of}: ask for a later day"
+        msg = f"OpenAI's gross margin was not known for two periods by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     lowest = rows.loc[rows["value"].idxmin()]
-    return derive(lambda share: share / 100, quantity_of(rows.loc[[lowest.name]], context.as_of), unit="ratio")
+    return derive(lambda share: share / 100, quantity_of(rows.loc[[lowest.name]], context.view.dated), unit="ratio")
 
 
 _first_margin("openai_first_gross_margin_ratio", "openai", "OpenAI's gross margin in the first period on record")
@@ -1320,7 +1325,7 @@ _first_margin(
 def _net_income(context: Context, company: str) -> pd.Series:
     rows = context.view.series(company, "net_income")
     if rows.empty:
-        msg = f"the net income of {company} was not known on {context.as_of}: ask for a later day"
+        msg = f"the net income of {company} was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return rows.set_index(rows["period_end"].dt.year)["value"]
 
@@ -1347,7 +1352,7 @@ def _three_latest(context: Context) -> Quantity:
         whole.iloc[-1].sum() / 1000,
         "USD_bn",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=_three_sources(context),
         interval="none: reported figures",
     )
@@ -1363,7 +1368,7 @@ def _three_total(context: Context) -> Quantity:
         float(_three_income(context).sum().sum()) / 1000,
         "USD_bn",
         grade="derived",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=_three_sources(context),
         interval="none: reported figures, Amazon from 2005, Alphabet from 2006, Meta from 2007",
     )
@@ -1377,7 +1382,7 @@ def _three_total(context: Context) -> Quantity:
 def _three_worth(context: Context) -> Quantity:
     cape = context.view.series("sp500", "shiller_cape")
     if cape.empty:
-        msg = f"the multiple of the US market was not known on {context.as_of}: ask for a later day"
+        msg = f"the multiple of the US market was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     latest, median = float(cape["value"].iloc[-1]), float(cape["value"].median())
     multiple = Quantity(
@@ -1386,7 +1391,7 @@ def _three_worth(context: Context) -> Quantity:
         min(latest, median),
         max(latest, median),
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys(cape["source"].unique()),
         interval="at the median multiple since 1881 and at the latest one",
     )
@@ -1402,14 +1407,14 @@ def _three_worth(context: Context) -> Quantity:
 def _last_of_series(context: Context, entity: str, metric: str, unit: str, scale: float) -> Quantity:
     rows = context.view.series(entity, metric)
     if rows.empty:
-        msg = f"{entity} {metric} was not known on {context.as_of}: ask for a later day"
+        msg = f"{entity} {metric} was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     last = rows.iloc[-1]
     return Quantity(
         last["value"] * scale,
         unit,
         grade="reported",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=source_keys([last["source"]]),
         interval="none: one statistic",
     )
@@ -1562,7 +1567,7 @@ def frontier_frame(context: Context) -> pd.DataFrame:
         frame = pd.concat([steps, end] if last > steps["day"].iloc[-1] else [steps], ignore_index=True)
         frames.append(frame.assign(level=f"as good as {level.name}", benchmark=level.benchmark))
     if not frames:
-        msg = f"no level of capability was on offer by {context.as_of}: ask for a later day"
+        msg = f"no level of capability was on offer by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     frame = pd.concat(frames, ignore_index=True).rename(columns={"price": "usd_per_mtok"})
     return frame[["level", "benchmark", "day", "usd_per_mtok", "model", "provider", "source"]]

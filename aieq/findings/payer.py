@@ -57,7 +57,7 @@ def network_of(context: Context):  # noqa: ANN201
 def _known(quantity: Quantity, context: Context, what: str) -> Quantity:
     """Refuse a sum over nothing: no contract on record is not a contract of zero."""
     if not quantity.sources or (quantity.value == 0 and not quantity.high):
-        msg = f"{what} was not on record on {context.as_of}: ask for a later day"
+        msg = f"{what} was not on record on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     return quantity
 
@@ -107,7 +107,7 @@ def _trailing(context: Context, entity: str, metric: str) -> Quantity:
     try:
         return context.view.trailing_year(entity, metric).to("USD_bn")
     except EvidenceError as error:
-        msg = f"{entity} {metric} of four quarters in a row was not known on {context.as_of}: {error}"
+        msg = f"{entity} {metric} of four quarters in a row was not known on {context.view.dated}: {error}"
         raise VintageError(msg) from None
 
 
@@ -135,7 +135,7 @@ def nvidia_stakes(context: Context) -> Quantity:
 def nvidia_stakes_to_sales(context: Context) -> Quantity:
     half = context.view.rows("nvidia", "purchases_of_equity_securities", kind="half")
     if half.empty:
-        msg = f"Nvidia's purchases of stakes were not known on {context.as_of}: ask for a later day"
+        msg = f"Nvidia's purchases of stakes were not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     start, end = half["period_start"].iloc[-1], half["period_end"].iloc[-1]
     quarters = context.view.quarters("nvidia", "datacenter_revenue")
@@ -388,7 +388,7 @@ def labs_raised_year(context: Context) -> Quantity:
 def labs_run_rate(context: Context) -> Quantity:
     found = _run_rates(context)
     if found is None:
-        msg = f"the run rates of both labs were not known on {context.as_of}"
+        msg = f"the run rates of both labs were not known on {context.view.dated}"
         raise VintageError(msg)
     return found
 
@@ -413,9 +413,9 @@ _lab_figure("openai_valuation_usd_bn", "openai", "post_money_valuation", "valuat
 @_finding("anthropic_loss_usd_bn", "USD_bn", "Anthropic's cash burn in the latest year on record")
 def anthropic_loss(context: Context) -> Quantity:
     rows = context.view.rows("anthropic", "cash_burn", kind="year")
-    over = rows[rows["period_end"] <= pd.Timestamp(context.as_of)]
+    over = rows[context.view.past(rows["period_end"])]
     if over.empty:
-        msg = f"Anthropic's cash burn in a finished year was not known on {context.as_of}"
+        msg = f"Anthropic's cash burn in a finished year was not known on {context.view.dated}"
         raise VintageError(msg)
     last = over["period_end"].max()
     return context.view.quantity("anthropic", "cash_burn", period_end=last, kind="year").to("USD_bn")
@@ -432,9 +432,9 @@ def _latest_full_year(context: Context) -> Quantity:
     parts = []
     for lab in LABS:
         rows = context.view.rows(lab, "revenue", kind="year")
-        over = rows[(rows["period_end"] <= pd.Timestamp(context.as_of)) & rows["value"].notna()]
+        over = rows[context.view.past(rows["period_end"]) & rows["value"].notna()]
         if over.empty:
-            msg = f"no full year of {lab}'s revenue was known on {context.as_of}"
+            msg = f"no full year of {lab}'s revenue was known on {context.view.dated}"
             raise VintageError(msg)
         parts.append(context.view.quantity(lab, "revenue", period_end=over["period_end"].max(), kind="year"))
     return accounts.add(parts)
@@ -493,7 +493,7 @@ def share_of_backlog(context: Context) -> Quantity:
 def cycles_count(context: Context) -> Quantity:
     found = deals.cycles(network_of(context))
     if not found:
-        msg = f"no closed circle of published deals was on record on {context.as_of}"
+        msg = f"no closed circle of published deals was on record on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(len(found), "count", grade="estimated", interval="none: a count", sources=_deal_sources(context))
 
@@ -510,7 +510,7 @@ def _deal_sources(context: Context) -> tuple[str, ...]:
 def on_cycles(context: Context) -> Quantity:
     inside, whole = deals.on_cycles(network_of(context))
     if inside == 0:
-        msg = f"no committed payment on a closed circle was on record on {context.as_of}"
+        msg = f"no committed payment on a closed circle was on record on {context.view.dated}"
         raise VintageError(msg)
     sources = _deal_sources(context)
     return Quantity(inside / whole, "ratio", grade="estimated", sources=sources, interval="none: a share")
@@ -602,7 +602,7 @@ def venture_share(context: Context) -> Quantity:
 def _rates(context: Context, name: str = "fed_funds_rate") -> pd.DataFrame:
     rates = context.view.series("us_economy", name)
     if rates.empty:
-        msg = f"the series {name} was not known on {context.as_of}"
+        msg = f"the series {name} was not known on {context.view.dated}"
         raise VintageError(msg)
     return rates
 
@@ -646,7 +646,7 @@ def capex_growth(context: Context) -> Quantity:
     quarters = context.view.quarters("big_four", "capex")
     sums = quarters["value"].rolling(4).sum()
     if sums.iloc[:-4].dropna().empty:
-        msg = f"fewer than eight quarters of the four builders' spending were known on {context.as_of}"
+        msg = f"fewer than eight quarters of the four builders' spending were known on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         sums.iloc[-1] / sums.iloc[:-4].max(),
@@ -833,7 +833,7 @@ def _run_rates(context: Context) -> Quantity | None:
     parts = []
     for lab in LABS:
         rows = context.view.rows(lab, "annualized_revenue", basis=("reported", "secondary"))
-        rows = rows[rows["period_end"] <= pd.Timestamp(context.as_of)]
+        rows = rows[context.view.past(rows["period_end"])]
         if rows.empty:
             return None
         parts.append(context.view.quantity(lab, "annualized_revenue", period_end=rows["period_end"].max()))

@@ -24,7 +24,7 @@ def _scopes(context: Context) -> pd.DataFrame:
 
 
 def _total(context: Context, scope: str) -> Quantity:
-    return revenue.scope_total(_scopes(context), scope, context.as_of)
+    return revenue.scope_total(_scopes(context), scope, context.view.dated)
 
 
 def _rate(context: Context, entity: str) -> revenue.RunRate:
@@ -38,7 +38,7 @@ def path(context: Context) -> pd.DataFrame:
 
 
 def _plain(value: float, unit: str, context: Context, sources: tuple[str, ...], grade: str, why: str) -> Quantity:
-    return Quantity(value, unit, grade=grade, as_of=context.as_of, sources=sources, interval=why)
+    return Quantity(value, unit, grade=grade, as_of=context.view.dated, sources=sources, interval=why)
 
 
 # Run rates
@@ -94,7 +94,7 @@ def _anthropic(context: Context) -> Quantity:
 def _net_share(context: Context) -> Quantity:
     factor = revenue.net_factor(revenue.known_figures(context.view), context.as_of)
     if factor is None:
-        msg = f"no estimate of Anthropic's net bookings was known on {context.as_of}"
+        msg = f"no estimate of Anthropic's net bookings was known on {context.view.dated}"
         raise VintageError(msg)
     return replace(factor, interval="none: one estimate, by a rival")
 
@@ -126,9 +126,9 @@ def _two_labs(context: Context) -> Quantity:
         rows = revenue.run_rate_rows(context.view, entity)
         rows = rows[rows["period_end"] == pd.Timestamp("2024-12-31")]
         if rows.empty:
-            msg = f"the run rate of {entity} at the end of 2024 was not known on {context.as_of}"
+            msg = f"the run rate of {entity} at the end of 2024 was not known on {context.view.dated}"
             raise VintageError(msg)
-        parts.append(quantity_of(rows, context.as_of).to("USD_bn"))
+        parts.append(quantity_of(rows, context.view.dated).to("USD_bn"))
     return parts[0] + parts[1]
 
 
@@ -174,9 +174,9 @@ def _paid(context: Context) -> Quantity:
     # All versions: the filing itself is named beside whoever relayed it later.
     rows = context.view.vintages("microsoft", "revenue_from_openai", basis="reported")
     if rows.empty:
-        msg = f"Microsoft's revenue from OpenAI was not known on {context.as_of}: ask for a later day"
+        msg = f"Microsoft's revenue from OpenAI was not known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
-    return quantity_of(rows[rows["period_end"] == rows["period_end"].max()], context.as_of).to("USD_bn")
+    return quantity_of(rows[rows["period_end"] == rows["period_end"].max()], context.view.dated).to("USD_bn")
 
 
 @finding(
@@ -220,7 +220,7 @@ def _overlap(context: Context) -> Quantity:
     frame = _scopes(context)
     rows = frame[(frame["scope"] == "labs_clouds_applications") & (frame["kind"] == "overlap")]
     if rows.empty:
-        msg = f"no overlap between labs, clouds and applications was known on {context.as_of}"
+        msg = f"no overlap between labs, clouds and applications was known on {context.view.dated}"
         raise VintageError(msg)
     return Quantity(
         -rows["usd_bn"].sum(),
@@ -228,7 +228,7 @@ def _overlap(context: Context) -> Quantity:
         -rows["high"].sum(),
         -rows["low"].sum(),
         grade=weakest("derived", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(key for joined in rows["sources"] for key in joined.split(";") if key),
         interval="sum of the overlaps' ends",
     )
@@ -252,10 +252,10 @@ def _recognised(context: Context, entity: str, end: str, kind: str = "year") -> 
     rows = revenue.recognised_rows(context.view, entity)
     rows = rows[(rows["kind"] == kind) & (rows["period_end"] == pd.Timestamp(end))]
     if rows.empty:
-        msg = f"{entity}'s revenue of the {kind} to {end} was not known on {context.as_of}"
+        msg = f"{entity}'s revenue of the {kind} to {end} was not known on {context.view.dated}"
         raise VintageError(msg)
     every = context.view.rows(entity, "revenue", basis=("reported", "secondary"), kind=kind)
-    amount = quantity_of(every[every["period_end"] == pd.Timestamp(end)], context.as_of).to("USD_bn")
+    amount = quantity_of(every[every["period_end"] == pd.Timestamp(end)], context.view.dated).to("USD_bn")
     if amount.low is not None and amount.high - amount.low < 0.01 * amount.value:
         return replace(amount, low=None, high=None, interval="none: the sources agree to one per cent")
     return amount
@@ -314,16 +314,16 @@ def _rate_at(context: Context, entity: str, day: str) -> Quantity:
     rows = revenue.run_rate_rows(context.view, entity)
     rows = rows[rows["period_end"] == pd.Timestamp(day)]
     if rows.empty:
-        msg = f"the run rate of {entity} on {day} was not known on {context.as_of}"
+        msg = f"the run rate of {entity} on {day} was not known on {context.view.dated}"
         raise VintageError(msg)
-    return quantity_of(rows, context.as_of).to("USD_bn")
+    return quantity_of(rows, context.view.dated).to("USD_bn")
 
 
 def _last_quarter(context: Context, entity: str) -> Quantity:
     rows = revenue.recognised_rows(context.view, entity)
     rows = rows[rows["kind"] == "quarter"]
     if rows.empty:
-        msg = f"no quarter of {entity}'s revenue was known on {context.as_of}"
+        msg = f"no quarter of {entity}'s revenue was known on {context.view.dated}"
         raise VintageError(msg)
     quarter = _recognised(context, entity, str(rows["period_end"].iloc[-1].date()), "quarter")
     return derive(lambda amount: amount * 4, quarter, unit="USD_bn")
@@ -353,7 +353,7 @@ def _over_mean(context: Context, entity: str) -> Quantity:
     rows = revenue.recognised_rows(context.view, entity)
     last = rows[rows["kind"] == "quarter"]
     if last.empty:
-        msg = f"no quarter of {entity}'s revenue was known on {context.as_of}"
+        msg = f"no quarter of {entity}'s revenue was known on {context.view.dated}"
         raise VintageError(msg)
     last = last.iloc[-1]
     mean = revenue.mean_run_rate(context.view, entity, last["period_start"], last["period_end"])
@@ -411,7 +411,7 @@ def year_growth(context: Context, entity: str) -> Quantity:
     gap = (rows["period_end"].max() - rows["period_end"]).dt.days
     near = rows[(gap >= _YEAR_DAYS[0]) & (gap <= _YEAR_DAYS[1])]
     if near.empty:
-        msg = f"no two run rates of {entity} a year apart were known on {context.as_of}"
+        msg = f"no two run rates of {entity} a year apart were known on {context.view.dated}"
         raise VintageError(msg)
     end, start = rows.iloc[-1], near.loc[(gap[near.index] - 365).abs().idxmin()]
     days = (end["period_end"] - start["period_end"]).days
@@ -419,7 +419,7 @@ def year_growth(context: Context, entity: str) -> Quantity:
         (end["value"] / start["value"]) ** (365.25 / days),
         "multiple",
         grade=weakest("derived", end["grade"], start["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(dict.fromkeys(f"{end['source']};{start['source']}".split(";"))),
         interval="none: two figures",
     )
@@ -454,11 +454,11 @@ def _growth_in(context: Context, entity: str, year: int) -> Quantity:
     for day in (pd.Timestamp(year - 1, 12, 31), pd.Timestamp(year, 12, 31)):
         near = rows[(rows["period_end"] - day).abs() <= pd.Timedelta(days=7)]
         if near.empty:
-            msg = f"the run rate of {entity} at the end of {day.year} was not known on {context.as_of}"
+            msg = f"the run rate of {entity} at the end of {day.year} was not known on {context.view.dated}"
             raise VintageError(msg)
         nearest = near["period_end"].iloc[(near["period_end"] - day).abs().argmin()]
         every = revenue.run_rate_rows(context.view, entity)
-        ends.append(quantity_of(every[every["period_end"] == nearest], context.as_of))
+        ends.append(quantity_of(every[every["period_end"] == nearest], context.view.dated))
     return derive(lambda a, b: b / a, *ends, unit="multiple", interval="range of sources")
 
 
@@ -481,7 +481,7 @@ def _path_growth(context: Context, years_back: int) -> Quantity:
     start = end - pd.DateOffset(years=1)
     then, before = known[known.index <= end], known[known.index <= start]
     if then.empty or before.empty or (start - before.index[-1]).days > 45:
-        msg = f"the labs' run rates of two days a year apart were not known on {context.as_of}"
+        msg = f"the labs' run rates of two days a year apart were not known on {context.view.dated}"
         raise VintageError(msg)
     total = _total(context, "labs")
     return _plain(
@@ -526,7 +526,7 @@ def _labs_fit(context: Context) -> Quantity:
     # Months in which no new figure came out repeat the last one and would feign precision.
     fresh = known[known["day"] >= since].drop_duplicates("labs_usd_bn")
     if len(fresh) < FEWEST_POINTS:
-        msg = f"fewer than {FEWEST_POINTS} totals of the labs' run rates were known on {context.as_of}"
+        msg = f"fewer than {FEWEST_POINTS} totals of the labs' run rates were known on {context.view.dated}"
         raise VintageError(msg)
     fit = growth_fit(fresh["day"], fresh["labs_usd_bn"])
     total = _total(context, "labs")
@@ -536,7 +536,7 @@ def _labs_fit(context: Context) -> Quantity:
         fit.low,
         fit.high,
         grade=weakest("estimated", total.grade),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=total.sources,
         interval="90 % interval of the fit, robust to autocorrelation",
     )
@@ -572,7 +572,7 @@ def _payers_2024(context: Context) -> Quantity:
 def _shares(context: Context) -> pd.DataFrame:
     shares = context.memo("paying shares", lambda: adoption.paying_shares(context.view))
     if shares.empty:
-        msg = f"no count of ChatGPT's payers was known on {context.as_of}"
+        msg = f"no count of ChatGPT's payers was known on {context.view.dated}"
         raise VintageError(msg)
     return shares
 
@@ -593,7 +593,7 @@ def _paying(context: Context) -> Quantity:
         low if low < high else None,
         high if low < high else None,
         grade="estimated",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(key for joined in shares["source"] for key in joined.split(";")),
         interval="all counts on record since September 2024" if low < high else "none: one count",
     )
@@ -609,7 +609,7 @@ def _paying_rise(context: Context) -> Quantity:
     shares = _shares(context)
     years = (shares["day"].iloc[-1] - shares["day"].iloc[0]).days / 365.25
     if years < 0.75:
-        msg = f"the paying share of ChatGPT's users was known for one moment only on {context.as_of}"
+        msg = f"the paying share of ChatGPT's users was known for one moment only on {context.view.dated}"
         raise VintageError(msg)
     rise = (shares["ratio"].iloc[-1] - shares["ratio"].iloc[0]) * 100 / years
     sources = tuple(dict.fromkeys(";".join(shares["source"]).split(";")))
@@ -663,13 +663,13 @@ def _subscriptions_share(context: Context) -> Quantity:
     payers = context.view.rows(*adoption.PAYERS, basis=OUTCOMES)
     rows = revenue.run_rate_rows(context.view, "openai")
     if payers.empty or rows.empty:
-        msg = f"payers and run rate of one date were not known on {context.as_of}"
+        msg = f"payers and run rate of one date were not known on {context.view.dated}"
         raise VintageError(msg)
     apart = (rows["period_end"] - payers["period_end"].iloc[-1]).abs()
     if apart.min().days > 31:
-        msg = f"no run rate of OpenAI within a month of the last count of payers was known on {context.as_of}"
+        msg = f"no run rate of OpenAI within a month of the last count of payers was known on {context.view.dated}"
         raise VintageError(msg)
-    rate = quantity_of(rows[apart == apart.min()], context.as_of).to("USD_bn")
+    rate = quantity_of(rows[apart == apart.min()], context.view.dated).to("USD_bn")
     return replace(
         context["consumer_subscriptions_ceiling_usd_bn"] / rate, interval="none: one count, one price, one run rate"
     )
@@ -688,13 +688,13 @@ def flagship_price(context: Context) -> tuple[str, Quantity]:
     version = prices["model"].str.extract(r"^gpt-(\d+(?:\.\d+)?)o?$", expand=False).astype(float)
     prices = prices.assign(version=version)[(prices["provider"] == "openai") & version.notna()]
     if prices.empty:
-        msg = f"no list price of OpenAI's main models was known on {context.as_of}"
+        msg = f"no list price of OpenAI's main models was known on {context.view.dated}"
         raise VintageError(msg)
     row = prices.sort_values(["version", "first_seen"], kind="stable").iloc[-1]
     price = Quantity(
         row["price_output_per_mtok"],
         "USD_per_mtok",
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(row["source"].split(";")),
         interval="none: a list price",
     )
@@ -727,11 +727,11 @@ def _compute_margin(context: Context) -> Quantity:
 def _compute_margins(context: Context) -> list[Quantity]:
     rows = context.view.rows("openai", "compute_margin_paying_users", basis=OUTCOMES)
     # The press told all dates at once, in December 2025: nothing of it was public in the months it describes.
-    rows = rows[rows["published"] <= pd.Timestamp(context.as_of)]
+    rows = rows[context.view.past(rows["published"])]
     if rows.empty:
-        msg = f"OpenAI's compute margin on paying users was not known on {context.as_of}"
+        msg = f"OpenAI's compute margin on paying users was not known on {context.view.dated}"
         raise VintageError(msg)
-    share = [quantity_of(part, context.as_of) for _, part in rows.groupby("period_end")]
+    share = [quantity_of(part, context.view.dated) for _, part in rows.groupby("period_end")]
     return [derive(lambda pct: pct / 100, q, unit="ratio") for q in share]
 
 
@@ -755,10 +755,10 @@ def _inference_share(context: Context) -> Quantity:
     rows = context.view.rows("openai", "inference_cost", basis=OUTCOMES, kind="year")
     rows = rows[(rows["period_end"] == pd.Timestamp("2024-12-31")) & rows["value"].notna()]
     if rows.empty:
-        msg = f"OpenAI's spending on inference in 2024 was not known on {context.as_of}"
+        msg = f"OpenAI's spending on inference in 2024 was not known on {context.view.dated}"
         raise VintageError(msg)
     # The sources differ twofold and none is the company's own: their middle, and all of them as the range.
-    cost = replace(quantity_of(rows, context.as_of), value=float(rows["value"].median())).to("USD_bn")
+    cost = replace(quantity_of(rows, context.view.dated), value=float(rows["value"].median())).to("USD_bn")
     return replace(cost / context["openai_recognised_usd_bn_2024"], interval="all sources; the value is their median")
 
 
@@ -929,7 +929,7 @@ def _latest_margin(context: Context, who: str) -> Quantity:
     rows = margins(context)
     row = rows[(rows["who"] == who) & rows["latest"]]
     if row.empty:
-        msg = f"no gross margin of {who} was known on {context.as_of}"
+        msg = f"no gross margin of {who} was known on {context.view.dated}"
         raise VintageError(msg)
     row = row.iloc[0]
     wide = row["low"] < row["high"]
@@ -939,7 +939,7 @@ def _latest_margin(context: Context, who: str) -> Quantity:
         row["low"] / 100 if wide else None,
         row["high"] / 100 if wide else None,
         grade=row["grade"],
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(row["source"].split(";")),
         interval="range given; the value is its middle" if wide else "none: one figure",
     )
@@ -974,7 +974,7 @@ def _margin_median(context: Context) -> Quantity:
     rows = margins(context)
     rows = rows[rows["latest"] & (rows["group"] != "software")]
     if len(rows) < 3:
-        msg = f"the gross margins of fewer than three AI companies or groups of them were known on {context.as_of}"
+        msg = f"the gross margins of fewer than three AI companies or groups of them were known on {context.view.dated}"
         raise VintageError(msg)
     low, middle, high = rows["pct"].quantile([0.25, 0.5, 0.75]) / 100
     return Quantity(
@@ -983,7 +983,7 @@ def _margin_median(context: Context) -> Quantity:
         low,
         high,
         grade=weakest("derived", *rows["grade"]),
-        as_of=context.as_of,
+        as_of=context.view.dated,
         sources=tuple(key for joined in rows["source"] for key in joined.split(";")),
         interval="quartiles of the figures on record, each counted once, whatever its size",
     )

@@ -74,7 +74,7 @@ def _constant_dollars(context: Context) -> pd.Series:
     """Factor by which a year's dollars become those of the latest whole year of prices known on the day."""
     prices = context.view.series("us_economy", "cpi_u")
     if prices.empty:
-        msg = f"no consumer prices were known on {context.as_of}: ask for a later day"
+        msg = f"no consumer prices were known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     by_year = prices.groupby(prices["period_end"].dt.year)["value"].mean()
     months = prices.groupby(prices["period_end"].dt.year)["value"].count()
@@ -136,7 +136,7 @@ def revenue_lines(context: Context, lines: Mapping[str, tuple[str, str]] = LINES
                 continue
             frames.append(frame)
         if not frames:
-            msg = f"no long line of revenue was known on {context.as_of}: ask for a later day"
+            msg = f"no long line of revenue was known on {context.view.dated}: ask for a later day"
             raise VintageError(msg)
         return pd.concat(frames, ignore_index=True)
 
@@ -187,7 +187,7 @@ def fastest_year(context: Context) -> Quantity:
         grown = (rows["nominal_usd_bn"] / before)[(before >= 1) & (apart < 1.1)]
         found += list(grown)
     if not found:
-        msg = f"no year of a line beyond a billion was known on {context.as_of}: ask for a later day"
+        msg = f"no year of a line beyond a billion was known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     top = max(found)
     return replace(_of_lines(context, top, top, top, "multiple", "none: a maximum"), low=None, high=None)
@@ -208,7 +208,7 @@ def largest_gains(context: Context, span_years: float) -> pd.Series:
 def history_gain(context: Context) -> Quantity:
     found = largest_gains(context, SOON_YEARS)
     if found.empty:
-        msg = f"no line of revenue was known over {SOON_YEARS:g} years on {context.as_of}: ask for a later day"
+        msg = f"no line of revenue was known over {SOON_YEARS:g} years on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
     top = float(found.max())
     return replace(
@@ -391,9 +391,9 @@ def lab_plan(context: Context) -> Quantity:
     rows = context.view.rows("anthropic", "revenue", basis="guidance", kind="year")
     rows = rows[rows["period_end"] == pd.Timestamp(2028, 12, 31)]
     if rows.empty:
-        msg = f"no plan of Anthropic's for 2028 was known on {context.as_of}: ask for a later day"
+        msg = f"no plan of Anthropic's for 2028 was known on {context.view.dated}: ask for a later day"
         raise VintageError(msg)
-    plan = quantity_of(rows.tail(1), context.as_of).to("USD_bn")
+    plan = quantity_of(rows.tail(1), context.view.dated).to("USD_bn")
     now = revenue.run_rate(context.view, "anthropic").quantity
     return derive(lambda a, b: a / b, plan, now, unit="multiple", interval="range of plan and run rate")
 
@@ -402,7 +402,7 @@ def lab_plan(context: Context) -> Quantity:
 def revenue_2028(context: Context) -> Quantity:
     years = _years_to(context, "2028-07-01")
     if years <= 0:
-        msg = f"the middle of 2028 lies behind {context.as_of}: there is nothing to project"
+        msg = f"the middle of 2028 lies behind {context.view.dated}: there is nothing to project"
         raise VintageError(msg)
     factors = [float(pace(context.with_scenario(name)).earned.factor(years)) for name in SCENARIOS]
     here = float(pace(context).earned.factor(years))
@@ -429,7 +429,7 @@ def backtest_article(context: Context) -> Quantity:
     then = context.at(ARTICLE_DAY)
     years = (context.as_of - then.as_of).days / 365.25
     if years < 0.5:
-        msg = f"on {context.as_of} half a year had not passed since the article: there is nothing to compare"
+        msg = f"on {context.view.dated} half a year had not passed since the article: there is nothing to compare"
         raise VintageError(msg)
     actual = context["actual_ai_revenue_usd_bn"].value
 
@@ -476,7 +476,7 @@ def constant_growth(context: Context) -> Quantity:
     }
     coverage = context["coverage_capital_ratio"]
     if growth["revenue"].value <= growth["requirement"].value:
-        msg = f"in the year to {context.as_of} revenue grew no faster than its requirement: that never ends"
+        msg = f"in the year to {context.view.dated} revenue grew no faster than its requirement: that never ends"
         raise VintageError(msg)
 
     def years(level: float) -> float:
@@ -548,7 +548,7 @@ def years_to_missing(context: Context) -> Quantity:
         if years is not None:
             taken[line] = years
     if not taken:
-        msg = f"no line of revenue known on {context.as_of} has ever reached the missing {wanted:.0f} bn"
+        msg = f"no line of revenue known on {context.view.dated} has ever reached the missing {wanted:.0f} bn"
         raise VintageError(msg)
     best = float(min(taken.values()))
     return replace(
@@ -579,7 +579,7 @@ def _agent_rows(context: Context) -> pd.DataFrame:
             )
         table = pd.concat(frames, ignore_index=True)
         if table.empty:
-            msg = f"no run rate of a coding agent was known on {context.as_of}: ask for a later day"
+            msg = f"no run rate of a coding agent was known on {context.view.dated}: ask for a later day"
             raise VintageError(msg)
         return table
 
@@ -612,7 +612,7 @@ def coding_agents(context: Context, at: pd.Timestamp | None = None) -> pd.DataFr
     rows = _agent_rows(context)
     rows = rows[(rows["day"] <= at) & (rows["day"] > at - pd.DateOffset(years=1))]
     if rows.empty:
-        msg = f"no run rate of a coding agent of the year to {at.date()} was known on {context.as_of}"
+        msg = f"no run rate of a coding agent of the year to {at.date()} was known on {context.view.dated}"
         raise VintageError(msg)
     return rows.sort_values("day", kind="stable").groupby("agent", sort=False).tail(1).reset_index(drop=True)
 
@@ -648,7 +648,7 @@ def cursor_price(context: Context) -> Quantity:
 def agents_share(context: Context) -> Quantity:
     missing = context["missing_revenue_capital_usd_bn"]
     if missing.value <= 0:
-        msg = f"on {context.as_of} no revenue is missing under the rule for capital in use"
+        msg = f"on {context.view.dated} no revenue is missing under the rule for capital in use"
         raise VintageError(msg)
     ends = [missing.value, *(end for end in (missing.low, missing.high) if end is not None and end > 0)]
     agents = context["coding_agents_run_rate_usd_bn"]
@@ -737,7 +737,7 @@ def _named_trend(context: Context, trends: list[Trend], label: str) -> Quantity:
             return replace(
                 trend.quantity, value=-trend.change_ratio, low=None, high=None, interval="none: one statement"
             )
-    msg = f"the change of {label!r} was not known on {context.as_of}: ask for a later day"
+    msg = f"the change of {label!r} was not known on {context.view.dated}: ask for a later day"
     raise VintageError(msg)
 
 
@@ -896,7 +896,7 @@ def levers(context: Context) -> pd.DataFrame:
 def lever_best(context: Context) -> Quantity:
     table = levers(context)
     if table.empty:
-        msg = f"on {context.as_of} no path of coverage could be drawn: ask for a later day"
+        msg = f"on {context.view.dated} no path of coverage could be drawn: ask for a later day"
         raise VintageError(msg)
     best = table.loc[table["coverage_ratio"].idxmax()]
     return _ahead(context, best["coverage_ratio"], "ratio", best["low"], best["high"], "range of its size")
