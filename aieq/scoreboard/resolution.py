@@ -3,91 +3,104 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..evidence import View, per_view, source_keys
-from ..periods import calendar_share
 from .others import Forecast, ForecastError, Rule
 
 _SAME = 0.005  # two first figures closer than this are one, rounded
 _GAP_DAYS = 12  # quarters of 52 weeks leave a few days of a year uncovered
 
-_DAYS = ("period_start", "period_end", "known_on")
-_COLUMNS = ["period_start", "period_end", "kind", "value", "low", "known_on", "source", "figure"]
-_NOTHING = pd.DataFrame({c: pd.Series(dtype="datetime64[ns]" if c in _DAYS else object) for c in _COLUMNS})
+Found = tuple[float, date, str]  # value, day it became known, sources
 
-Found = tuple[float, pd.Timestamp, str]  # value, day it became known, sources
+
+class Figure(NamedTuple):
+    """One published version of a figure, as plain values: a board asks for thousands."""
+
+    start: date
+    end: date
+    kind: str
+    value: float
+    known_on: date
+    source: str
 
 
 @per_view
-def _versions(view: View, entity: str, metric: str, basis: tuple[str, ...]) -> pd.DataFrame:
+def _versions(view: View, entity: str, metric: str, basis: tuple[str, ...]) -> tuple[Figure, ...]:
     """Every version of a series by the view's day, the first known first."""
     rows = view.vintages(entity, metric, basis=basis)
-    return rows[_COLUMNS].sort_values("known_on", kind="stable")
+    rows = rows[rows["value"].notna()].sort_values("known_on", kind="stable")
+    days = [rows[column].dt.date for column in ("period_start", "period_end", "known_on")]
+    columns = (days[0], days[1], rows["kind"], rows["value"], days[2], rows["source"])
+    return tuple(Figure(*values) for values in zip(*columns, strict=True))
 
 
-def _rows(view: View, rule: Rule, entity: str, metric: str | None = None) -> pd.DataFrame:
+def _figures(view: View, rule: Rule, entity: str, metric: str | None = None) -> list[Figure]:
     if rule.awaited:
-        return _NOTHING
-    rows = _versions(view, entity, metric or rule.metric, rule.basis)
-    rows = rows[rows["value"].notna()]
-    if rule.source is not None:
-        rows = rows[[rule.source in source_keys([keys]) for keys in rows["source"]]]
-    return rows
+        return []
+    return [
+        one
+        for one in _versions(view, entity, metric or rule.metric, rule.basis)
+        if rule.source is None or rule.source in source_keys([one.source])
+    ]
 
 
-def _first(rows: pd.DataFrame, what: str, forecast: Forecast) -> Found | None:
+def _first(figures: Sequence[Figure], what: str, forecast: Forecast) -> Found | None:
     """Take the first figure that became known; two different ones on one day would settle a forecast twice."""
-    if rows.empty:
+    if not figures:
         return None
-    day = rows["known_on"].iloc[0]
-    first = rows[rows["known_on"] == day]
-    values = first["value"].to_numpy(dtype=float)
-    if values.max() - values.min() > _SAME * abs(values).max():
-        said = " and ".join(f"{value:g} ({source})" for value, source in zip(values, first["source"], strict=True))
+    day = figures[0].known_on
+    first = [one for one in figures if one.known_on == day]
+    values = [one.value for one in first]
+    if max(values) - min(values) > _SAME * max(abs(value) for value in values):
+        said = " and ".join(f"{one.value:g} ({one.source})" for one in first)
         msg = (
-            f"forecast {forecast.id} would resolve twice: {what} became known on {day:%Y-%m-%d} as {said}; name the "
-            f"source that counts in rule {forecast.rule.name}"
+            f"forecast {forecast.id} would resolve twice: {what} became known on {day} as {said}; name the source that "
+            f"counts in rule {forecast.rule.name}"
         )
         raise ForecastError(msg)
-    return float(values[0]), day, ";".join(source_keys(first["source"]))
+    return values[0], day, ";".join(source_keys([one.source for one in first]))
 
 
-def _near(days: pd.Series, day: pd.Timestamp, within: int) -> pd.Series:
-    return (days - day).abs() <= pd.Timedelta(days=within)
+def _near(one: date, other: date, within: int) -> bool:
+    return abs((one - other).days) <= within
 
 
-def _stated(view: View, forecast: Forecast, entity: str, start: pd.Timestamp, end: pd.Timestamp) -> Found | None:
+def _stated(view: View, forecast: Forecast, entity: str, start: date, end: date) -> Found | None:
     rule = forecast.rule
-    rows = _rows(view, rule, entity)
     level = rule.measure == "level"
     # What was said of a period before its end is no outcome.
-    same = _near(rows["period_end"], end, rule.days) & (rows["known_on"] >= rows["period_end"])
-    same &= (rows["kind"] == "instant") if level else _near(rows["period_start"], start, rule.days)
-    return _first(rows[same], f"{entity} {rule.metric} to {end:%Y-%m-%d}", forecast)
+    same = [
+        one
+        for one in _figures(view, rule, entity)
+        if _near(one.end, end, rule.days)
+        and one.known_on >= one.end
+        and (one.kind == "instant" if level else _near(one.start, start, rule.days))
+    ]
+    return _first(same, f"{entity} {rule.metric} to {end}", forecast)
 
 
 def _quarters(
-    view: View, forecast: Forecast, entity: str, start: pd.Timestamp, end: pd.Timestamp, metric: str | None = None
+    view: View, forecast: Forecast, entity: str, start: date, end: date, metric: str | None = None
 ) -> tuple[list[Found], int]:
     """First figure of each quarter inside a period, and the days they cover."""
     rule = forecast.rule
-    rows = _rows(view, rule, entity, metric)
-    inside = rows[
-        (rows["kind"] == "quarter")
-        & (rows["period_start"] >= start - pd.Timedelta(days=rule.days))
-        & (rows["period_end"] <= end + pd.Timedelta(days=rule.days))
+    slack = timedelta(days=rule.days)
+    inside: dict[tuple[date, date], list[Figure]] = {}
+    for one in _figures(view, rule, entity, metric):
+        if one.kind == "quarter" and one.start >= start - slack and one.end <= end + slack:
+            inside.setdefault((one.start, one.end), []).append(one)
+    found = [
+        first
+        for (_, last), group in sorted(inside.items())
+        if (first := _first(group, f"{entity} {metric or rule.metric} to {last}", forecast)) is not None
     ]
-    found, days = [], 0
-    for (first, last), group in inside.groupby(["period_start", "period_end"]):
-        one = _first(group, f"{entity} {metric or rule.metric} to {last:%Y-%m-%d}", forecast)
-        if one is not None:
-            found.append(one)
-            days += (last - first).days + 1
-    return found, days
+    return found, sum((last - first).days + 1 for first, last in inside)
 
 
 def _joined(found: Iterable[Found]) -> Found:
@@ -100,26 +113,25 @@ def _joined(found: Iterable[Found]) -> Found:
 
 
 def _calendar_years(
-    view: View, forecast: Forecast, entity: str, start: pd.Timestamp, end: pd.Timestamp, *, whole: bool
+    view: View, forecast: Forecast, entity: str, start: date, end: date, *, whole: bool
 ) -> Found | None:
-    """Sum of calendar years, quarters that straddle their ends weighed by days."""
-    rows = _rows(view, forecast.rule, entity)
-    rows = rows[rows["kind"] == "quarter"].drop_duplicates(["period_start", "period_end"])
-    share = np.zeros(len(rows))
-    for year in range(start.year, end.year + 1):
-        share += calendar_share(rows, year).to_numpy(dtype=float)
-    inside = rows[share > 0].assign(share=share[share > 0])
-    days = ((inside["period_end"] - inside["period_start"]).dt.days + 1) * inside["share"]
-    if inside.empty or (whole and days.sum() < (end - start).days + 1 - _GAP_DAYS):
+    """Sum of quarters over calendar years; one that straddles an end counts by its days inside."""
+    first: dict[tuple[date, date], Figure] = {}
+    for one in _figures(view, forecast.rule, entity):
+        if one.kind == "quarter":
+            first.setdefault((one.start, one.end), one)
+    found, covered = [], 0
+    for one in first.values():
+        inside = (min(one.end, end) - max(one.start, start)).days + 1
+        if inside > 0:
+            covered += inside
+            found.append((one.value * inside / ((one.end - one.start).days + 1), one.known_on, one.source))
+    if not found or (whole and covered < (end - start).days + 1 - _GAP_DAYS):
         return None
-    return (
-        float((inside["value"] * inside["share"]).sum()),
-        inside["known_on"].max(),
-        ";".join(source_keys(inside["source"])),
-    )
+    return _joined(found)
 
 
-def _of_period(view: View, forecast: Forecast, start: pd.Timestamp, end: pd.Timestamp) -> Found | None:
+def _of_period(view: View, forecast: Forecast, start: date, end: date) -> Found | None:
     parts = []
     for entity in forecast.rule.entities:
         if forecast.rule.measure == "calendar_years":
@@ -157,17 +169,17 @@ def outcome(view: View, forecast: Forecast) -> Found | None:
         If two different figures became known on one day: it would resolve twice.
     """
     rule = forecast.rule
-    found = _of_period(view, forecast, forecast.period_start, forecast.period_end)
+    start, end = forecast.period_start.date(), forecast.period_end.date()
+    found = _of_period(view, forecast, start, end)
     if found is None:
         return None
-    value, day, sources = found
+    value, known_on, sources = found
     if rule.growth:
-        year = pd.DateOffset(years=1)
-        before = _of_period(view, forecast, forecast.period_start - year, forecast.period_end - year)
+        before = _of_period(view, forecast, *((day - pd.DateOffset(years=1)).date() for day in (start, end)))
         if before is None:
             return None
-        value, day = 100 * (value / before[0] - 1), max(day, before[1])
-    return value * rule.factor * rule.sign, day, sources
+        value, known_on = 100 * (value / before[0] - 1), max(known_on, before[1])
+    return value * rule.factor * rule.sign, known_on, sources
 
 
 def so_far(view: View, forecast: Forecast) -> float | None:
@@ -182,20 +194,20 @@ def so_far(view: View, forecast: Forecast) -> float | None:
     rule = forecast.rule
     if rule.growth or forecast.unit not in ("USD_mn", "TWh", "people_mn"):
         return None
+    start, end, made = (day.date() for day in (forecast.period_start, forecast.period_end, forecast.made))
     parts = []
     for entity in rule.entities:
         if rule.measure == "level":
-            rows = _rows(view, rule, entity)
-            rows = rows[(rows["kind"] == "instant") & (rows["period_end"] > forecast.made)]
-            if rows.empty:
+            later = [one for one in _figures(view, rule, entity) if one.kind == "instant" and one.end > made]
+            if not later:
                 return None
-            # Of several figures dated the same day the one that became known last counts: nothing is settled here.
-            parts.append(float(rows.sort_values(["period_end", "known_on"], kind="stable")["value"].iloc[-1]))
+            # Of several figures of one day the one that became known last counts: nothing is settled here.
+            parts.append(max(later, key=lambda one: (one.end, one.known_on)).value)
         elif rule.measure == "calendar_years":
-            one = _calendar_years(view, forecast, entity, forecast.period_start, forecast.period_end, whole=False)
+            one = _calendar_years(view, forecast, entity, start, end, whole=False)
             parts.append(0.0 if one is None else one[0])
         else:
-            found, _ = _quarters(view, forecast, entity, forecast.period_start, forecast.period_end, rule.so_far)
+            found, _ = _quarters(view, forecast, entity, start, end, rule.so_far)
             parts.append(math.fsum(value for value, _, _ in found))
     total = math.fsum(parts) * rule.factor * rule.sign
     return total if total else None
@@ -250,10 +262,10 @@ def board(view: View, forecasts: Iterable[Forecast]) -> pd.DataFrame:
         if one.made > day:
             continue
         found = outcome(view, one)
-        if found is not None and found[1] < one.made:
+        if found is not None and found[1] < one.made.date():
             msg = (
-                f"forecast {one.id} was made on {one.made:%Y-%m-%d}, when its outcome was known already "
-                f"({found[1]:%Y-%m-%d}): leave it out"
+                f"forecast {one.id} was made on {one.made:%Y-%m-%d}, when its outcome was known already ({found[1]}): "
+                "leave it out"
             )
             raise ForecastError(msg)
         value = math.nan if found is None else found[0]
@@ -267,14 +279,14 @@ def board(view: View, forecasts: Iterable[Forecast]) -> pd.DataFrame:
                 "rule": one.rule.name,
                 "status": "resolved" if found else "overdue" if one.due < day else "open",
                 "outcome": value,
-                "known_on": found[1] if found else pd.NaT,
+                "known_on": pd.Timestamp(found[1]) if found else pd.NaT,
                 "outcome_source": found[2] if found else "",
                 "where": where(one, value) if found else "",
                 "ratio": value / one.value if found and value > 0 and one.value > 0 else math.nan,
                 "error_ratio": (value - one.value) / abs(one.value) if found else math.nan,
                 "lead_years": (one.period_end - one.made).days / 365.25,
                 "left_ratio": min(max((one.period_end - one.made).days / length, 0.0), 1.0),
-                "hindsight": bool(found and found[1] <= one.fixed),
+                "hindsight": bool(found and found[1] <= one.fixed.date()),
                 "so_far": math.nan if running is None else running,
                 "passed": _passed(one, running),
             }
