@@ -121,6 +121,7 @@ def run(
 
     DIR gets the executed notebooks, the book (html/index.html), findings.json, verdicts.json and edition.json.
     """
+    from .kernels.spec import used
     from .report import edition
     from .runs.parameters import chapter_parameters
 
@@ -137,6 +138,8 @@ def run(
     terminal.say(f"{told} {count} chapter{'s' * (count > 1)} into {out}")
     with _interruptible(f"chapters that ran are kept in {out}."), terminal.Steps("run", every=1) as steps:
         edition.make(planned, progress=lambda what, done, total, note: steps(done, total, f"{what} {note}".strip()))
+    if used().kind == "ordinary":
+        terminal.say(f"run: {used()}")
     for fault in planned.faults:
         terminal.say(f"aieq: note: a fault in the pages: {fault}")
     if as_json:
