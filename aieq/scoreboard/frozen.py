@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from .. import revenue
@@ -233,7 +234,7 @@ def _append(folder: Path, known: Sequence[Mapping[str, str]], lines: Sequence[di
     return list(lines)
 
 
-def table(view: View, scenario: Scenario, path: pd.DataFrame, rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+def table(view: View, path: pd.DataFrame, rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
     """
     Lay out frozen forecasts made by a day, with what came of them.
 
@@ -241,8 +242,6 @@ def table(view: View, scenario: Scenario, path: pd.DataFrame, rows: Sequence[Map
     ----------
     view : View
         The state of knowledge.
-    scenario : Scenario
-        Not used by the outcome; kept for what reads AI revenue.
     path : DataFrame
         AI revenue as known at each month's end up to the view's day.
     rows : sequence of mapping
@@ -254,9 +253,6 @@ def table(view: View, scenario: Scenario, path: pd.DataFrame, rows: Sequence[Map
         id, entry, made, series, title, unit, quarters, target, level, q05 to q95, outcome and inside_90 (empty while
         open), crps (of the quantiles, in logarithms).
     """
-    del scenario
-    import numpy as np
-
     found = []
     for row in rows:
         if row["made"] > str(view.day):

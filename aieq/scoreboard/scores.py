@@ -88,6 +88,31 @@ def skill(ours: pd.Series, baseline: pd.Series) -> float:
     return float(1 - ours[both].mean() / baseline[both].mean())
 
 
+def widening(done: pd.DataFrame, share: float = 0.9) -> float:
+    """
+    By how much the 90 per cent intervals would have to be wider, in logarithms from the median, to hold what they say.
+
+    Parameters
+    ----------
+    done : DataFrame
+        Scored forecasts: q05, q50, q95, outcome.
+    share : float
+        Share of outcomes to hold.
+
+    Examples
+    --------
+    An outcome twice as far from the median as the end of the interval:
+
+    >>> one = pd.DataFrame({"q05": [0.5], "q50": [1.0], "q95": [2.0], "outcome": [4.0]})
+    >>> widening(one)
+    2.0
+    """
+    error = np.log(done["outcome"] / done["q50"])
+    half = np.where(error > 0, np.log(done["q95"] / done["q50"]), np.log(done["q50"] / done["q05"]))
+    # The smallest factor that holds the share, not one between two outcomes.
+    return float(np.quantile(np.abs(error) / half, share, method="inverted_cdf"))
+
+
 def scored(table: pd.DataFrame) -> pd.DataFrame:
     """Forecasts whose day has come."""
     return table[table["outcome"].notna()]
