@@ -339,6 +339,24 @@ def arrows(context: Context) -> pd.DataFrame:
     return done.sort_values(["who", "period_end", "made"]) if len(done) else done
 
 
+def guidance_ladder(context: Context) -> pd.DataFrame:
+    """Resolved guidance of the builders on their capital spending, for the chart."""
+    rows = arrows(context)
+    return rows[rows["who"].isin(BUILDERS) & (rows["metric"] == "capex_guidance")] if len(rows) else rows
+
+
+def four_quarters_ahead(context: Context, key: str) -> pd.DataFrame:
+    """Our scored forecasts of one series four quarters ahead, for the chart; empty where none came due."""
+    table = scores.scored(back_forecasts(context))
+    return table[(table["series"] == key) & (table["quarters"] == back.QUARTERS[0])]
+
+
+def record(context: Context) -> pd.DataFrame:
+    """Our score by series and horizon, with what a reader calls the series."""
+    table = scores.summary(back_forecasts(context), ["series", "quarters"])
+    return table.assign(title=[SERIES[key].title for key in table["series"]]) if len(table) else table
+
+
 def by_who(context: Context) -> pd.DataFrame:
     """Running score of each forecaster, in words for a table; those with nothing resolved have no ratio."""
     table = resolution.by_who(board(context))
@@ -390,12 +408,11 @@ def _said(row) -> str:  # noqa: ANN001
 
 def own_record(context: Context) -> pd.DataFrame:
     """Our score by series and horizon, in words for a table."""
-    table = scores.summary(back_forecasts(context), ["series", "quarters"])
+    table = record(context)
     if table.empty:
         return table
     percent = {name: [f"{100 * x:.0f} %" for x in table[name]] for name in ("inside_50", "inside_90", "above", "below")}
     return table.assign(
-        title=[SERIES[key].title for key in table["series"]],
         miss=[f"{x:.2f}" for x in table["miss"]],
         crps=[f"{x:.2f}" for x in table["crps"]],
         **{name: [f"{x:+.2f}" for x in table[name]] for name in ("skill_no_change", "skill_same_growth")},

@@ -133,7 +133,8 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         The group, n, inside_50, inside_90 (shares), below and above (shares of outcomes outside the 90 per cent
-        interval), miss (typical factor between median and outcome), crps, skill_no_change, skill_same_growth.
+        interval), miss (typical factor between median and outcome), crps, crps_no_change and crps_same_growth (means),
+        skill_no_change, skill_same_growth.
     """
     rows = []
     done = scored(table)
@@ -151,7 +152,7 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
                 "below": float((part["outcome"] < part["q05"]).mean()),
                 "above": float((part["outcome"] > part["q95"]).mean()),
                 "miss": float(np.exp(part["error"].abs().median())),
-                "crps": float(part["crps"].mean()),
+                **{name: float(part[name].mean()) for name in ("crps", "crps_no_change", "crps_same_growth")},
                 "skill_no_change": skill(part["crps"], part["crps_no_change"]),
                 "skill_same_growth": skill(part["crps"], part["crps_same_growth"]),
             }
