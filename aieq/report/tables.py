@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ..claims import ARTICLE_DAY, VERDICTS, get_claim, ledger
+from ..claims import ARTICLE_DAY, VERDICTS, claims, get_claim, ledger
+from ..claims.survival import survival
+from ..errors import VintageError
 from ..findings import SECTIONS, Context
 from .page import Glued, anchor, figures_table, verdict_mark
 
@@ -108,6 +110,7 @@ def ledger_table(context: Context) -> Glued:
     The page's script sorts and filters it; without the script it is a plain table in the article's order.
     """
     rows = ledger(context)
+    lasting = _lasting(context)
     body, plain = [], []
     for row in rows.itertuples():
         then = f'<span class="verdict verdict-{row.then.replace(" ", "-")}">{row.then}</span>'
@@ -121,6 +124,7 @@ def ledger_table(context: Context) -> Glued:
             f"<p><strong>Now:</strong> {html.escape(row.because_now)}</p>{missing}"
             f"<p><strong>Would flip it:</strong> {html.escape(row.flips)}</p>"
             f"<p><strong>Weakest input:</strong> {row.grade}</p>"
+            f"<p><strong>Definitions:</strong> {html.escape(lasting[row.id])}</p>"
             f"{'<ul>' + evidence + '</ul>' if evidence else ''}</details>"
         )
         chapter = discussed_in(row.id)
@@ -131,7 +135,7 @@ def ledger_table(context: Context) -> Glued:
             f'<td><a href="{chapter}.html">{_CHAPTER_TITLES[chapter]}</a></td>'
             f"<td>{html.escape(row.kind)}</td><td>{then}</td><td>{now}</td></tr>"
         )
-        plain.append(f"{row.id}: {row.then} -> {row.now}. {row.because_now}")
+        plain.append(f"{row.id}: {row.then} -> {row.now}. {row.because_now} Definitions: {lasting[row.id]}")
     heads = "".join(f'<th scope="col">{h}</th>' for h in ("Claim", "Chapter", "Kind", "Then", "Now"))
     page = (
         '<div class="table-wrap"><table class="house ledger" data-sortable><caption>Every claim of the article, as the '
@@ -139,6 +143,47 @@ def ledger_table(context: Context) -> Glued:
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
     return Glued("\n".join(plain), page)
+
+
+def _lasting(context: Context) -> dict[str, str]:
+    """Under how many definitions each verdict stays what it is, in words."""
+    try:
+        table = survival(context)
+    except VintageError:
+        return {entry.id: "not computed: too little was known on that day." for entry in claims()}
+    said = {}
+    for row in table.itertuples():
+        if not row.of:
+            said[row.id] = "it rests on no definition of required or actual revenue today."
+        else:
+            elsewhere = f"; elsewhere {row.others}" if row.others else ""
+            said[row.id] = f"the same under {row.same} of {row.of} combinations{elsewhere}."
+    return said
+
+
+def surviving(context: Context) -> pd.DataFrame:
+    """
+    List the claims whose verdict rests on a definition, those that depend most on it first.
+
+    Returns
+    -------
+    DataFrame
+        says, verdict, same, others.
+    """
+    try:
+        table = survival(context)
+    except VintageError:
+        return pd.DataFrame(columns=["says", "verdict", "same", "others"])
+    told = {entry.id: entry.says[0].upper() + entry.says[1:] for entry in claims()}
+    rows = table[table["of"] > 0].sort_values("same")
+    return pd.DataFrame(
+        {
+            "says": rows["id"].map(told),
+            "verdict": rows["verdict"],
+            "same": [f"{same} of {of}" for same, of in zip(rows["same"], rows["of"], strict=True)],
+            "others": rows["others"].replace("", "nothing else"),
+        }
+    )
 
 
 def verdict_counts(context: Context) -> pd.DataFrame:
