@@ -17,12 +17,12 @@ from aieq.report.chapters import chapter_files, environment, errors_in, paramete
 from aieq.report.run import run_chapter
 
 CHAPTERS = chapter_files()
-STORY = ["index", "equation", "cost", "revenue", "history", "payer", "ways_out", "verdict"]
+STORY = ["index", "equation", "cost", "revenue", "history", "payer", "ways_out", "verdict", "doubt", "models"]
 APPENDICES = ["figures", "sources", "dictionary", "methods", "rerun", "api"]
 PARAMETERS = (
-    'as_of = "2026-08-31"  # last day of publication that counts, YYYY-MM-DD\n'
-    'scenario = "base"  # assumptions: low, base, high, or the path of a scenario file\n'
-    "seed = 20261124  # seed of every random draw"
+    'as_of: str = "2026-08-31"  # last day of publication that counts, as YYYY-MM-DD\n'
+    'scenario: str = "base"  # assumptions: low, base, high or a .yml file; then any changes, set off by commas\n'
+    "seed: int = 20261124  # seed of every random draw: a whole number from 0"
 )
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
