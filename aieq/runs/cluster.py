@@ -252,6 +252,8 @@ def crew(scheduler: str | None, workers: int | None, say: Callable[[str], None])
         except (OSError, ValueError) as error:
             raise RunError(f"no dask scheduler answers at {where}: is it running, is the address right?") from error
         stack.callback(_close, client)
+        # A lost connection is final, since all that was handed out is lost with it: no waiting for another one.
+        client._timeout = 0
         yield Dask(client, where, say)
 
 
@@ -297,7 +299,9 @@ def _close(thing: Any) -> None:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep dask's talk of lost connections off the screen: what matters is said in our words."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio", "bokeh")]
+    known = [*logging.root.manager.loggerDict, "distributed", "tornado", "asyncio"]
+    names = {name for name in known if name.partition(".")[0] in ("distributed", "tornado", "asyncio")}
+    loggers = [logging.getLogger(name) for name in names]  # each: some have levels of their own
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
