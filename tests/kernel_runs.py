@@ -21,10 +21,10 @@ PRELOAD = ["numpy", "pandas", "altair"]
 ORDINARY = {"AIEQ_KERNELS": "ordinary"}
 
 
-def write_spec(folder: Path, preload: Sequence[str]) -> str:
+def write_spec(folder: Path, preload: Sequence[str], folders: Sequence[str] = ()) -> str:
     """Write the project's kernelspec with another list of modules, and return the folder for a manager."""
     spec = json.loads((ROOT / "aieq" / "kernels" / "kernel.json").read_text(encoding="utf-8"))
-    spec["metadata"]["kernel_provisioner"]["config"]["preload"] = list(preload)
+    spec["metadata"]["kernel_provisioner"]["config"] = {"preload": list(preload), "folders": list(folders)}
     target = folder / "aieq" / "kernel.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(spec), encoding="utf-8")
@@ -37,6 +37,11 @@ def notebook(cells: Iterable[str]) -> Any:
         cells=[nbformat.v4.new_code_cell(source) for source in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
+
+
+def notebook_of(cell: Any) -> Any:
+    """A notebook of one cell that was executed."""
+    return nbformat.v4.new_notebook(cells=[cell])
 
 
 class Runner:

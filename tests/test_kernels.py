@@ -8,6 +8,7 @@ import json
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,7 +24,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from aieq.errors import ParameterError
 from aieq.kernels import KERNEL, kernel_name, server, spec, used
-from aieq.kernels.server import ForkServer, close_all, key_of, server_for
+from aieq.kernels.server import ForkServer, Loaded
+from aieq.kernels.servers import close_all, key_of, server_for
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux only")
 PID = "import os\nos.getpid(), os.getppid()"
@@ -59,14 +61,20 @@ def test_the_installed_kernel_is_the_one_of_this_checkout(root: Path) -> None:
     assert kernel_name() == KERNEL
 
 
+@linux
 @pytest.mark.runs
-def test_every_preloaded_module_exists(root: Path) -> None:
+def test_everything_that_is_to_be_loaded_can_be(root: Path) -> None:
     """A misspelt name would be slow and silent."""
     ours = json.loads((root / "aieq" / "kernels" / "kernel.json").read_text(encoding="utf-8"))
-    preload = ours["metadata"]["kernel_provisioner"]["config"]["preload"]
-    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
-    subprocess.run([sys.executable, "-c", code, *preload], check=True)
-    assert not [name for name in preload if name.split(".")[0] == "aieq"], "its charts set a theme when imported"
+    config = ours["metadata"]["kernel_provisioner"]["config"]
+    wanted = Loaded(tuple(config["preload"]), tuple(config["folders"]))
+    one = ForkServer(sys.executable, {**os.environ, "PYTHONPATH": str(root)}, wanted, "/")
+    said = asyncio.run(one.loaded())
+    one.close()
+    assert said["missing"] == []
+    assert Path(said["origins"]["aieq"]).is_relative_to(root)
+    watched = {Path(file).relative_to(root) for file, _, _ in said["files"] if Path(file).is_relative_to(root)}
+    assert {Path("aieq/claims/__init__.py"), Path("data/observations.csv"), Path("data/scenarios/base.yml")} <= watched
 
 
 def test_without_the_kernelspec_the_ordinary_kernel_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -137,6 +145,25 @@ def test_a_kernel_takes_environment_folder_and_limits_from_its_launch(run: Runne
 
 
 @linux
+def test_a_package_in_the_folder_is_no_obstacle_if_it_is_the_one_loaded(tmp_path: Path) -> None:
+    """As at the root of the checkout whose package is installed; another copy is another thing."""
+    mine = tmp_path / "one" / "mine" / "__init__.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("where = __file__", encoding="utf-8")
+    other = tmp_path / "other"
+    shutil.copytree(tmp_path / "one", other)
+    run = Runner(write_spec(tmp_path / "kernels", ["mine"]))
+    env = {"PYTHONPATH": str(tmp_path / "one")}
+    for folder in (tmp_path / "one", other):
+        # The path of modules goes before the folder.
+        assert told(run("import mine\nprint(mine.where)", env=env, cwd=folder)) == f"{mine}\n"
+        assert used().kind == "forked"
+    assert told(run("import mine\nprint(mine.where)", cwd=other)) == f"{other / 'mine' / '__init__.py'}\n"
+    assert used().reason == f"{other} has a module mine of its own"
+    close_all()
+
+
+@linux
 def test_what_is_read_at_start_asks_for_another_server(bare: Runner) -> None:
     """The seed of hashes, the clock's zone and threads of numerical libraries cannot be changed in a fork."""
     code = "import sys, os\nprint(sys.flags.hash_randomization, os.getppid())"
@@ -148,27 +175,43 @@ def test_what_is_read_at_start_asks_for_another_server(bare: Runner) -> None:
 
 def test_what_is_set_per_run_does_not() -> None:
     """Otherwise every test of a test suite, or every session of a server, would start one."""
-    one = key_of("python", {"PYTEST_CURRENT_TEST": "a", "JPY_SESSION_NAME": "a"}, ["pandas"], "/a")
-    assert one == key_of("python", {"PYTEST_CURRENT_TEST": "b"}, ["pandas"], "/b")
+    pandas = Loaded(("pandas",))
+    one = key_of("python", {"PYTEST_CURRENT_TEST": "a", "JPY_SESSION_NAME": "a"}, pandas, "/a")
+    assert one == key_of("python", {"PYTEST_CURRENT_TEST": "b"}, pandas, "/b")
     for env in ({"OMP_NUM_THREADS": "1"}, {"TZ": "UTC"}, {"PYTHONPATH": "/x"}, {"PANDAS_COPY_ON_WRITE": "1"}):
-        assert one != key_of("python", env, ["pandas"], "/a")
-    assert one != key_of("python", {}, ["numpy"], "/a")
-    relative = [key_of("python", {"PYTHONPATH": "src"}, ["pandas"], folder) for folder in ("/a", "/b")]
+        assert one != key_of("python", env, pandas, "/a")
+    assert one != key_of("python", {}, Loaded(("numpy",)), "/a")
+    relative = [key_of("python", {"PYTHONPATH": "src"}, pandas, folder) for folder in ("/a", "/b")]
     assert relative[0] != relative[1]
 
 
 @linux
-def test_code_that_changed_is_loaded_again(tmp_path: Path) -> None:
-    """A module of the user's own among the preloaded ones, edited between two runs."""
-    mine = tmp_path / "path" / "mine.py"
-    mine.parent.mkdir()
-    run = Runner(write_spec(tmp_path / "kernels", ["mine"]))
-    said = []
-    for text in ("first", "second, longer"):
-        mine.write_text(f"word = {text!r}", encoding="utf-8")
-        said.append(told(run("import mine\nprint(mine.word)", env={"PYTHONPATH": str(mine.parent)}, cwd=tmp_path)))
+def test_code_and_data_that_changed_are_loaded_again(tmp_path: Path) -> None:
+    """A module of the user's own among the preloaded ones, and a file it read, each edited between two runs."""
+    mine, data = tmp_path / "path" / "mine.py", tmp_path / "path" / "data"
+    data.mkdir(parents=True)
+    (data / "figure.txt").write_text("1", encoding="utf-8")
+    code = (
+        "import functools, os, pathlib\nDATA = pathlib.Path(__file__).parent / 'data'\n"
+        "@functools.cache\ndef read(): return (DATA / 'figure.txt').read_text(), len(os.listdir(DATA)), os.getpid()\n"
+    )
+    mine.write_text(code + "word = 'first'", encoding="utf-8")
+    run = Runner(write_spec(tmp_path / "kernels", ["mine:read"], ["mine:DATA"]))
+
+    def say() -> str:
+        cell = "import mine, os\nprint(mine.word, *mine.read()[:2], mine.read()[2] == os.getppid())"
+        said = told(run(cell, env={"PYTHONPATH": str(mine.parent)}, cwd=tmp_path))
         assert used().kind == "forked"
-    assert said == ["first\n", "second, longer\n"]
+        return said
+
+    # True: what was read was read by the parent.
+    assert [say(), say()] == ["first 1 1 True\n"] * 2
+    mine.write_text(code + "word = 'second'", encoding="utf-8")
+    assert say() == "second 1 1 True\n"
+    (data / "figure.txt").write_text("22", encoding="utf-8")
+    assert say() == "second 22 1 True\n"
+    (data / "another.txt").touch()
+    assert say() == "second 22 2 True\n"
     close_all()
 
 
@@ -178,9 +221,9 @@ def test_servers_do_not_pile_up() -> None:
     """Two at most, one for each of the last two settings; the others end."""
     close_all()
     python, env = sys.executable, dict(os.environ)
-    started = [server_for(python, {**env, "PYTHONHASHSEED": str(seed)}, [], "/") for seed in range(4)]
+    started = [server_for(python, {**env, "PYTHONHASHSEED": str(seed)}, Loaded(()), "/") for seed in range(4)]
     assert [one.process.poll() is None for one in started] == [False, False, True, True]
-    assert server_for(python, {**env, "PYTHONHASHSEED": "3"}, [], "/") is started[3]
+    assert server_for(python, {**env, "PYTHONHASHSEED": "3"}, Loaded(()), "/") is started[3]
     close_all()
     assert all(one.process.poll() is not None for one in started)
 
@@ -353,7 +396,6 @@ def test_a_killed_server_is_replaced(bare: Runner) -> None:
 CLIENT = """
 import asyncio, json, subprocess, sys
 from kernel_runs import Runner, told
-from aieq.kernels.server import _servers
 
 async def main():
     client = Runner(sys.argv[1]).client([
@@ -431,6 +473,6 @@ def test_several_runs_at_once(run: Runner) -> None:
 @pytest.mark.runs
 def test_a_server_is_told_when_its_client_goes(tmp_path: Path) -> None:
     """Closing it ends it, even while it is still loading."""
-    one = ForkServer(sys.executable, os.environ, PRELOAD, str(tmp_path))
+    one = ForkServer(sys.executable, os.environ, Loaded(tuple(PRELOAD)), str(tmp_path))
     one.close()
     assert one.process.returncode is not None

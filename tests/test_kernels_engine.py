@@ -12,7 +12,7 @@ import nbformat
 import papermill
 import pytest
 from jupyter_client.kernelspec import NoSuchKernel
-from kernel_runs import notebook, told
+from kernel_runs import notebook, notebook_of, told
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from notebooks import write_chapter
 from papermill.exceptions import PapermillExecutionError
@@ -106,10 +106,6 @@ def test_what_was_executed_is_saved_when_a_cell_fails(tmp_path: Path) -> None:
     assert told(notebook_of(kept[1])) == "2"
     assert kept[2].outputs[0].ename == "ZeroDivisionError"
     assert not kept[3].outputs
-
-
-def notebook_of(cell: Any) -> Any:
-    return nbformat.v4.new_notebook(cells=[cell])
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from isolation import CLEARED, STATES, dirty_cells, probe_cell
-from kernel_runs import ORDINARY, PRELOAD, Runner, told, write_spec
+from kernel_runs import ORDINARY, PRELOAD, Runner, notebook, notebook_of, told, write_spec
 
 from aieq.kernels import used
+from aieq.kernels.client import QuickStart
 from aieq.kernels.spec import why_ordinary
 
 pytestmark = [
@@ -58,9 +61,14 @@ def test_a_forked_kernel_leaks_none(run: Runner, fresh: dict[str, str]) -> None:
     assert leaks(found, fresh) == set()
 
 
-def test_loading_libraries_sets_nothing(run: Runner, fresh: dict[str, str]) -> None:
-    """The first fork, before any run, is as clean as a new process."""
-    assert leaks(json.loads(told(run(probe_cell()))), fresh) == set()
+def test_loading_libraries_sets_nothing(fresh: dict[str, str], root: Path) -> None:
+    """With all that the installed kernel loads, the first fork is as clean as a new process: no theme, no renderer."""
+    client = QuickStart(notebook([probe_cell(), "import altair\nprint(altair.renderers.active)"]), kernel_name="aieq")
+    client.execute(env={**os.environ, "PYTHONPATH": str(root)}, cwd=str(root / "chapters"), stderr=subprocess.DEVNULL)
+    assert used().kind == "forked"
+    ours = {**json.loads(told(notebook_of(client.nb.cells[0]))), "working folder": fresh["working folder"]}
+    assert leaks(ours, fresh) == set()
+    assert told(client.nb) == "default\n"
 
 
 def test_chance_differs_between_runs_unless_it_is_seeded(run: Runner) -> None:

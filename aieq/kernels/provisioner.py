@@ -9,7 +9,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,9 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Integer, List, Unicode
 
 from aieq.errors import ParameterError, RunError
-from aieq.kernels.server import POLL_SECONDS, ForkedKernel, server_for
+from aieq.kernels.forked import POLL_SECONDS, ForkedKernel
+from aieq.kernels.server import Loaded
+from aieq.kernels.servers import packages, server_for
 from aieq.kernels.spec import Used, note, why_ordinary
 
 MEMORY = "AIEQ_KERNEL_MEMORY_MB"
@@ -29,7 +31,12 @@ _LAUNCHER = ["-m", "ipykernel_launcher"]
 class ForkProvisioner(LocalProvisioner):
     """Forks kernels from a process that has the libraries loaded; everything else is as for an ordinary kernel."""
 
-    preload = List(Unicode(), help="Modules that the fork server imports before the first kernel.").tag(config=True)
+    preload = List(
+        Unicode(), help="Modules that the fork server imports before the first kernel; module:function is also called."
+    ).tag(config=True)
+    folders = List(
+        Unicode(), help="Folders that are read meanwhile, as module:attribute; a change in them makes the server old."
+    ).tag(config=True)
     memory_mb = Integer(
         0, help=f"Memory a kernel may write to, in MB; 0 for no limit. The variable {MEMORY} goes before it."
     ).tag(config=True)
@@ -56,6 +63,8 @@ class ForkProvisioner(LocalProvisioner):
         if not reason:
             try:
                 kernel = await self._fork(cmd, kwargs)
+            except _Unsuited as error:
+                reason = str(error)
             except RunError as error:
                 reason, level = str(error), logging.WARNING
         if reason:
@@ -76,10 +85,6 @@ class ForkProvisioner(LocalProvisioner):
             return f"its command is not this Python's ipykernel: {' '.join(cmd[:3])}"
         if subprocess.PIPE in (kwargs.get(name) for name in ("stdin", "stdout", "stderr")):
             return "its streams are wanted as pipes"
-        folder = Path(kwargs.get("cwd") or Path.cwd())
-        for top in sorted({name.split(".")[0] for name in self.preload}):
-            if (folder / f"{top}.py").exists() or (folder / top / "__init__.py").exists():
-                return f"{folder} has a module {top} of its own"
         return ""
 
     async def _fork(self, cmd: Sequence[str], kwargs: dict[str, Any]) -> ForkedKernel:
@@ -99,12 +104,21 @@ class ForkProvisioner(LocalProvisioner):
             streams = _streams(kwargs, opened)
             ports = opened.enter_context(self._ports())
             try:
-                kernel = await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+                kernel = await self._ask(cmd[0], request, streams)
             except RunError:
                 # The server may have been killed just now, or closed by another thread; a second one is no accident.
-                kernel = await server_for(cmd[0], env, self.preload, folder).launch(request, streams)
+                kernel = await self._ask(cmd[0], request, streams)
             ports.bound()
         return kernel
+
+    async def _ask(self, python: str, request: dict[str, Any], streams: Sequence[int]) -> ForkedKernel:
+        env, folder = request["env"], request["cwd"]
+        loaded = Loaded(tuple(self.preload), tuple(self.folders))
+        server = server_for(python, env, loaded, folder)
+        for package, file in _first_here(packages(loaded), env, Path(folder)).items():
+            if Path((await server.loaded())["origins"].get(package, "")).resolve() != file:
+                raise _Unsuited(f"{folder} has a module {package} of its own")
+        return await server.launch(request, streams)
 
     def _ports(self) -> _Ports:
         """The ports to bind: those of before after a restart, for clients come back to them."""
@@ -126,6 +140,24 @@ class ForkProvisioner(LocalProvisioner):
         until = clock.time() + KILL_SECONDS
         while self.process is not None and self.process.poll() is None and clock.time() < until:  # type: ignore[unreachable]
             await asyncio.sleep(POLL_SECONDS)
+
+
+class _Unsuited(Exception):
+    """This kernel would have to find other modules than the server has loaded; no fault of anybody's."""
+
+
+def _first_here(names: Sequence[str], env: Mapping[str, str], folder: Path) -> dict[str, Path]:
+    """Files of modules that a kernel finds in its own folder before it looks among what is installed."""
+    paths = [Path(entry) for entry in env.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    found = {}
+    for name in names:
+        for place in [*paths, folder]:
+            file = next((f for f in (place / name / "__init__.py", place / f"{name}.py") if f.is_file()), None)
+            if file is not None:
+                if place == folder:
+                    found[name] = file.resolve()
+                break
+    return found
 
 
 class _Ports(contextlib.AbstractContextManager["_Ports"]):

@@ -211,12 +211,28 @@ class Zygote:
 
 
 def preload(names: list[str]) -> list[str]:
-    """Import what kernels will need; says what is not there. Nothing is set, called or drawn: imports only."""
+    """
+    Load what kernels will need; says what is not there.
+
+    Parameters
+    ----------
+    names : list of str
+        Modules to import; ``module:function`` is also called, to read what every run reads. None may set anything that
+        a run would see: no theme, no option, no seed.
+
+    Returns
+    -------
+    list of str
+        Name and error of each that failed; it will fail again in the run that wants it, where it can be seen.
+    """
     missing = []
     for name in names:
+        module, _, function = name.partition(":")
         try:
-            importlib.import_module(name)
-        except Exception as error:  # a library that cannot be imported fails in the run that wants it
+            found = importlib.import_module(module)
+            if function:
+                getattr(found, function)()
+        except Exception as error:  # whatever a library does, the others can be loaded
             missing.append(f"{name}: {type(error).__name__}: {error}")
     return missing
 
@@ -231,17 +247,40 @@ class Kernel:
         self.modules = dict(sys.modules)
 
 
-def own_code() -> list[tuple[str, int, int]]:
-    """Files of loaded modules that no package manager installed, with time and size: they may change at any moment."""
+def changeable(folders: list[str]) -> list[tuple[str, int, int]]:
+    """
+    List, with time and size, the files behind what is loaded that may change while this process lives.
+
+    Parameters
+    ----------
+    folders : list of str
+        Folders that were read, each as ``module:attribute`` that names it; with all that lies in them.
+
+    Returns
+    -------
+    list of tuple
+        Also the files of loaded modules, but for what a package manager installed.
+    """
     installed = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    found = []
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if file and file.startswith("/") and not file.startswith(installed):
-            with contextlib.suppress(OSError):
-                state = Path(file).stat()
-                found.append((file, state.st_mtime_ns, state.st_size))
-    return found
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    found = [Path(file) for file in files if file and file.startswith("/") and not file.startswith(installed)]
+    for name in folders:
+        module, _, attribute = name.partition(":")
+        folder = Path(getattr(sys.modules.get(module), attribute, ""))
+        if folder.is_absolute():
+            found += [folder, *folder.rglob("*")]
+    states = []
+    for path in found:
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            states.append((str(path), state.st_mtime_ns, state.st_size))
+    return states
+
+
+def origins(names: list[str]) -> dict[str, str]:
+    """Files of the packages that were loaded."""
+    tops = {name.split(".")[0].split(":")[0] for name in names}
+    return {top: str(getattr(sys.modules.get(top), "__file__", "")) for top in tops}
 
 
 def strange_threads() -> list[str]:
@@ -350,13 +389,15 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernel = Kernel()
-    missing = kernel.missing + preload(json.loads(sys.argv[2]))
+    wanted = json.loads(sys.argv[2])
+    missing = kernel.missing + preload(wanted["preload"])
     strange = strange_threads()
     if strange:
         sys.exit(f"a library started threads that a fork may not survive: {', '.join(strange)}")
     gc.collect()
     gc.freeze()
-    control.sendall(json.dumps({"own_code": own_code(), "missing": missing}).encode() + b"\n")
+    hello = {"files": changeable(wanted["folders"]), "origins": origins(wanted["preload"]), "missing": missing}
+    control.sendall(json.dumps(hello).encode() + b"\n")
     parent = os.getpid()
     run = Zygote(control).serve()
     if run is not None:
