@@ -178,7 +178,7 @@ path.write_text(build._merged(chapters[0]), encoding="utf-8")
     done = run(Block("the author's part", "python", finish, ""), checkout)
     assert done.returncode == 0, done.stdout
     checks = [
-        ".venv/bin/python -m pytest -q tests/test_data.py tests/test_findings.py tests/test_names.py",
+        ".venv/bin/python -m pytest -q tests/test_data.py tests/test_findings.py",
         ".venv/bin/python -m pytest -q -m 'not chapters and not built' -k 'example_lab or all_chapters' "
         "tests/test_chapters.py tests/test_prose.py tests/test_new_chapter.py",
         ".venv/bin/python -m pytest -q --nbval chapters/example_lab.ipynb",
