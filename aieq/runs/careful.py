@@ -15,6 +15,7 @@ from typing import IO, Any
 
 _LENGTH = struct.Struct("<Q")
 _PR_SET_PDEATHSIG = 1
+LOADING_SECONDS = 60.0
 
 
 def carefully(
@@ -45,7 +46,7 @@ def carefully(
             for number in range(start, len(points)):
                 late = threading.Event()
                 # Loading the package comes on top of the first.
-                clock = threading.Timer(run_seconds + 60 * (number == start), _end, (child, late))
+                clock = threading.Timer(run_seconds + LOADING_SECONDS * (number == start), _end, (child, late))
                 clock.start()
                 reply = _receive(child.stdout)
                 clock.cancel()

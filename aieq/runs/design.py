@@ -21,9 +21,11 @@ __all__ = ["MOST_RUNS", "Design", "columns", "make_design", "read_design"]
 
 MOST_RUNS = 10_000_000
 KEYS = {
-    "grid": ("title", "kind", "findings", "chapters", "defaults", "parameters"),
-    "list": ("title", "kind", "findings", "chapters", "defaults", "runs"),
-    "sample": ("title", "kind", "findings", "chapters", "defaults", "parameters", "runs", "method", "seed"),
+    "grid": ("title", "kind", "findings", "chapters", "cell_seconds", "defaults", "parameters"),
+    "list": ("title", "kind", "findings", "chapters", "cell_seconds", "defaults", "runs"),
+    "sample": (
+        "title", "kind", "findings", "chapters", "cell_seconds", "defaults", "parameters", "runs", "method", "seed",
+    ),
 }
 
 
@@ -59,7 +61,7 @@ def make_design(
     Parameters
     ----------
     content : mapping
-        kind; findings, chapters, defaults, title (optional); parameters or runs, or both for a sample.
+        kind; findings, chapters, cell_seconds, defaults, title (optional); parameters or runs, or both for a sample.
     name : str, optional
         What to call it in messages.
     folder : Path, optional
@@ -150,6 +152,7 @@ class _Reader:
             parameters=varied,
             key=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
             warnings=tuple(dict.fromkeys(self.warnings)),
+            cell_seconds=self.cell_seconds(),
             text=self.written() if self.files or not self.text else self.text,
             fixed=fixed,
             count=count,
@@ -195,6 +198,14 @@ class _Reader:
             if chapter in asked[:number]:
                 raise self.error(f"chapter {chapter!r} is named twice; name it once.")
         return tuple(asked)
+
+    def cell_seconds(self) -> float:
+        from ..report.build import CELL_TIMEOUT_SECONDS
+
+        given = self.content.get("cell_seconds", CELL_TIMEOUT_SECONDS)
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1 <= given <= 86400:
+            raise self.error(f"cell_seconds is {given!r}; it takes the seconds, 1 to 86400, a cell may take.")
+        return given
 
     def mapping(self, key: str, of: str) -> Mapping[str, Any]:
         given = self.content.get(key)

@@ -25,7 +25,6 @@ BATCH_SECONDS = 1.0
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCHES_PER_WORKER = 8  # at least, so that workers end at about the same time
 TRIES = 3
-CELL_SECONDS = 600.0
 RUN_SECONDS = 300.0  # only where one run at a time is watched
 STUCK_SECONDS = 600.0  # plus what the longest batch so far would take twenty times
 
@@ -75,7 +74,7 @@ class Jobs:
         self.same = {
             "findings": design.findings,
             "chapters": design.chapters,
-            "cell_seconds": CELL_SECONDS,
+            "cell_seconds": design.cell_seconds,
             "run_seconds": RUN_SECONDS,
             "code": around.code,
             "versions": around.versions,
@@ -244,7 +243,7 @@ class Loop:
             raise RunError(f"there have been no workers for {NO_WORKERS_SECONDS:.0f} s")
         elif int(now - self.peopled) % 10 == 5:
             self.tell.note(f"waiting for workers since {now - self.peopled:.0f} s")
-        chapters = len(self.jobs.design.chapters) * self.store.batch * IN_FLIGHT * CELL_SECONDS
+        chapters = len(self.jobs.design.chapters) * self.store.batch * IN_FLIGHT * self.jobs.design.cell_seconds
         patience = STUCK_SECONDS + 20 * self.slowest + chapters
         if self.flying and now - self.heard > patience:
             raise RunError(f"nothing has come back from the workers for {patience:.0f} s")

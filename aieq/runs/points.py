@@ -36,6 +36,8 @@ class Design:
         What is allowed and worth knowing.
     text : str
         The file, as it was read.
+    cell_seconds : float
+        A cell of a chapter that takes longer is stopped. It may differ when a sweep is gone on with.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Design:
     key: str
     warnings: tuple[str, ...]
     text: str
+    cell_seconds: float
     fixed: dict[str, Any] = field(default_factory=dict)  # what does not vary, defaults filled in
     count: int = 0
     axes: Mapping[str, Axis] = field(default_factory=dict)
