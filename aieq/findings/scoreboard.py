@@ -44,7 +44,7 @@ def resolved(context: Context) -> pd.DataFrame:
         If there is none.
     """
     table = board(context)
-    done = table[table["status"] == "resolved"] if len(table) else table
+    done = table[table["status"] == "resolved"]
     if done.empty:
         msg = f"no dated forecast of others had resolved by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
@@ -187,6 +187,32 @@ def early_count(context: Context) -> Quantity:
     return Quantity(len(rows), "count", grade="derived", sources=_sources(rows["source"]), interval="none: a count")
 
 
+LABS = ("OpenAI", "Anthropic")
+EARNED = ("revenue", "annualized_revenue")
+SPENT = ("inference_cost", "research_compute_cost", "training_cost", "compute_cost", "cash_burn", "free_cash_flow")
+
+
+def _plans(context: Context, metrics: tuple[str, ...]) -> Quantity:
+    rows = resolved(context)
+    rows = rows[rows["who"].isin(LABS) & rows["metric"].isin(metrics) & rows["ratio"].notna()]
+    if rows.empty:
+        msg = f"no such plan of a lab had resolved by {context.view.dated}: ask for a later day"
+        raise VintageError(msg)
+    return _median(rows)
+
+
+@_finding("labs_revenue_outcome_multiple", "multiple", "outcome over the labs' own plans for what they would earn")
+def labs_revenue(context: Context) -> Quantity:
+    return _plans(context, EARNED)
+
+
+@_finding(
+    "labs_cost_outcome_multiple", "multiple", "outcome over the labs' own plans for what they would spend or burn"
+)
+def labs_cost(context: Context) -> Quantity:
+    return _plans(context, SPENT)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Ours
 
@@ -196,16 +222,21 @@ def back_forecasts(context: Context) -> pd.DataFrame:
     return context.memo("back-forecasts", lambda: back.back_forecasts(context.view, context.scenario, path(context)))
 
 
+def come_due(context: Context) -> pd.DataFrame:
+    """Those of :func:`back_forecasts` whose day has come; empty where there are none."""
+    return scores.scored(back_forecasts(context))
+
+
 def scored(context: Context) -> pd.DataFrame:
     """
-    Those of :func:`back_forecasts` whose day has come.
+    Give :func:`come_due`, of which there must be some.
 
     Raises
     ------
     VintageError
         If there is none.
     """
-    done = scores.scored(back_forecasts(context))
+    done = come_due(context)
     if done.empty:
         msg = f"no forecast of ours from {back.FIRST} on had come due by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
@@ -268,7 +299,7 @@ def above_90(context: Context) -> Quantity:
 @_finding("own_capex_above_ratio", "ratio", "share of outcomes above our 90 per cent intervals of capital spending")
 def capex_above(context: Context) -> Quantity:
     table = scores.summary(back_forecasts(context), ["series"])
-    rows = table[table["series"] == "capex"] if len(table) else table
+    rows = table[table["series"] == "capex"]
     if rows.empty:
         msg = f"no forecast of capital spending had come due by {context.view.dated}: ask for a later day"
         raise VintageError(msg)
@@ -287,8 +318,7 @@ def widening(context: Context) -> Quantity:
 
 def _skill(context: Context, column: str) -> Quantity:
     table = scores.summary(back_forecasts(context), ["quarters"])
-    by_horizon = table[column].tolist() if len(table) else []
-    return _ours(context, _pooled(context, column), "ratio", by_horizon, "four and eight quarters ahead")
+    return _ours(context, _pooled(context, column), "ratio", table[column].tolist(), "four and eight quarters ahead")
 
 
 @_finding("own_skill_no_change_ratio", "ratio", "by how much our score (CRPS of logarithms) beats that of no change")
@@ -335,26 +365,48 @@ def sources_of(context: Context, *names: str, most: int = 12) -> list[str]:
 def arrows(context: Context) -> pd.DataFrame:
     """Resolved forecasts whose outcome can be set over them, for the chart: latest outcome last."""
     table = board(context)
-    done = table[(table["status"] == "resolved") & table["ratio"].notna()] if len(table) else table
-    return done.sort_values(["who", "period_end", "made"]) if len(done) else done
+    done = table[(table["status"] == "resolved") & table["ratio"].notna()]
+    return done.sort_values(["who", "period_end", "made"])
 
 
 def guidance_ladder(context: Context) -> pd.DataFrame:
     """Resolved guidance of the builders on their capital spending, for the chart."""
     rows = arrows(context)
-    return rows[rows["who"].isin(BUILDERS) & (rows["metric"] == "capex_guidance")] if len(rows) else rows
+    return rows[rows["who"].isin(BUILDERS) & (rows["metric"] == "capex_guidance")]
 
 
 def four_quarters_ahead(context: Context, key: str) -> pd.DataFrame:
     """Our scored forecasts of one series four quarters ahead, for the chart; empty where none came due."""
-    table = scores.scored(back_forecasts(context))
+    table = come_due(context)
     return table[(table["series"] == key) & (table["quarters"] == back.QUARTERS[0])]
 
 
 def record(context: Context) -> pd.DataFrame:
     """Our score by series and horizon, with what a reader calls the series."""
     table = scores.summary(back_forecasts(context), ["series", "quarters"])
-    return table.assign(title=[SERIES[key].title for key in table["series"]]) if len(table) else table
+    return table.assign(title=[SERIES[key].title for key in table["series"]])
+
+
+def passed_words(context: Context) -> str:
+    """Name the open forecasts that events have passed, for a sentence."""
+    table = board(context)
+    rows = table[table["passed"].astype(bool)]
+    if rows.empty:
+        return "none has been passed by events"
+    words = [
+        f"{row.who}'s {_said(row)} for {_subject(row)} in {_period(row)}, now at {_number(row.so_far, row.unit)}"
+        for row in rows.itertuples()
+    ]
+    return "passed by events already: " + "; ".join(words)
+
+
+def lean_words(context: Context) -> str:
+    """Say to which side outcomes fell of our intervals, for a title."""
+    done = come_due(context)
+    above, below = (done["outcome"] > done["q95"]).mean(), (done["outcome"] < done["q05"]).mean()
+    if done.empty or abs(above - below) < 0.1:
+        return "Outcomes leave our intervals on both sides"
+    return "Outcomes crowd above our intervals" if above > below else "Outcomes crowd below our intervals"
 
 
 def by_who(context: Context) -> pd.DataFrame:
@@ -369,11 +421,13 @@ def by_who(context: Context) -> pd.DataFrame:
 def open_forecasts(context: Context) -> pd.DataFrame:
     """Others' open forecasts in words for a table, the next due first."""
     table = board(context)
-    rows = table[table["status"] == "open"].sort_values(["due", "who", "made"]) if len(table) else table
+    rows = table[table["status"] == "open"].sort_values(["due", "who", "made"])
+    if rows.empty:
+        return pd.DataFrame(columns=["who", "what", "period", "made", "said", "so_far", "due"])
     return pd.DataFrame(
         {
             "who": rows["who"],
-            "what": [f"{row.entity} {row.metric}".replace("_", " ") for row in rows.itertuples()],
+            "what": [_subject(row) for row in rows.itertuples()],
             "period": [_period(row) for row in rows.itertuples()],
             "made": rows["made"].dt.strftime("%Y-%m-%d"),
             "said": [_said(row) for row in rows.itertuples()],
@@ -386,6 +440,28 @@ def open_forecasts(context: Context) -> pd.DataFrame:
     )
 
 
+_WORDS = {
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "ai": "AI",
+    "genai": "generative AI",
+    "capex": "capital spending",
+}
+_WORDS |= {"annualized": "annualised", "guidance": "", "projection": "", "consensus": "", "estimate": "", "broker": ""}
+
+
+_TURNED = {"openai_burn": "cash burnt", "openai_loss": "operating loss", "openai_net_loss": "net loss"}
+
+
+def _subject(row) -> str:  # noqa: ANN001
+    """What a forecast is about, in words; whose is left out where the forecaster speaks of itself."""
+    if row.rule in _TURNED:
+        return _TURNED[row.rule]
+    said = row.metric if row.stake == "own" and "_" not in row.entity else f"{row.entity}_{row.metric}"
+    words = [_WORDS.get(word, word) for word in said.split("_")]
+    return " ".join(word for word in words if word)
+
+
 def _period(row) -> str:  # noqa: ANN001
     days = (row.period_end - row.period_start).days
     if days < 2 or 80 < days < 100:
@@ -393,10 +469,14 @@ def _period(row) -> str:  # noqa: ANN001
     return f"{row.period_end:%Y}" if days < 380 else f"{row.period_start:%Y} to {row.period_end:%Y}"
 
 
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def _number(value: float, unit: str) -> str:
     if unit == "USD_mn":
-        return f"{value / 1000:,.3g} bn" if abs(value) < 1e6 else f"{value / 1000:,.0f} bn"
-    return f"{value:,.3g}" + {"pct": " %", "TWh": " TWh", "people_mn": " mn"}.get(unit, "")
+        return f"{_short(value / 1000)} bn"
+    return _short(value) + {"pct": " %", "TWh": " TWh", "people_mn": " mn"}.get(unit, "")
 
 
 def _said(row) -> str:  # noqa: ANN001
@@ -409,8 +489,6 @@ def _said(row) -> str:  # noqa: ANN001
 def own_record(context: Context) -> pd.DataFrame:
     """Our score by series and horizon, in words for a table."""
     table = record(context)
-    if table.empty:
-        return table
     percent = {name: [f"{100 * x:.0f} %" for x in table[name]] for name in ("inside_50", "inside_90", "above", "below")}
     return table.assign(
         miss=[f"{x:.2f}" for x in table["miss"]],
@@ -424,10 +502,10 @@ def frozen_words(context: Context) -> pd.DataFrame:
     """Our frozen forecasts in words for a table."""
     table = frozen_table(context)
     if table.empty:
-        return table
+        return pd.DataFrame(columns=["title", "made", "target", "level", "middle", "range", "state"])
 
     def money(value: float, unit: str) -> str:
-        return f"{value:,.3g} bn" if unit == "USD_bn" else f"{value:.2g} USD"
+        return f"{_short(value)} bn" if unit == "USD_bn" else f"{value:.2g} USD"
 
     rows = list(table.itertuples())
     return pd.DataFrame(

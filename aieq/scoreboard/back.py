@@ -16,7 +16,9 @@ from .series import SERIES, Series, quarter_ends
 
 FIRST = date(2023, 6, 30)
 QUARTERS = (4, 8)
-BASELINES = ("no_change", "same_growth")
+BASELINES = {"no_change": method.no_change, "same_growth": method.same_growth}
+_HEAD = ("series", "made", "quarters", "target", "level", "why")
+_SCORED = ("outcome", "pit", "error", "crps", *(f"{kind}_{name}" for name in BASELINES for kind in ("middle", "crps")))
 
 
 def begin(one: Series, view: View, path: pd.DataFrame) -> method.Start:
@@ -134,12 +136,7 @@ def back_forecasts(view: View, scenario: Scenario, path: pd.DataFrame) -> pd.Dat
                 row = {**head, "target": meant, "level": begun.level, "why": ""} | quantiles(draws)
                 came = one.happened(view, path, meant) if meant <= pd.Timestamp(view.day) else None
                 rows.append(row if came is None else row | _score(begun, years, draws, came))
-    table = pd.DataFrame(rows)
-    wanted = ["outcome", "pit", "error", "crps", *(f"{kind}_{b}" for b in BASELINES for kind in ("middle", "crps"))]
-    for column in ["level", *quantile_names(), *wanted]:
-        if column not in table:
-            table[column] = np.nan
-    return table
+    return pd.DataFrame(rows, columns=[*_HEAD, *quantile_names(), *_SCORED])
 
 
 def quantile_names() -> list[str]:
@@ -160,7 +157,7 @@ def _score(begun: method.Start, years: float, draws: np.ndarray, came: float) ->
         "error": log - float(np.median(draws)),
         "crps": crps_draws(log, draws),
     }
-    for name, baseline in (("no_change", method.no_change), ("same_growth", method.same_growth)):
+    for name, baseline in BASELINES.items():
         simple = baseline(begun, years)
         found[f"middle_{name}"] = float(np.exp(simple.middle))
         found[f"crps_{name}"] = crps_normal(log, simple.middle, simple.spread)

@@ -284,4 +284,5 @@ def table(view: View, path: pd.DataFrame, rows: Sequence[Mapping[str, str]]) -> 
                 **scored,
             }
         )
-    return pd.DataFrame(found)
+    columns = ["id", "entry", "series", "title", "unit", "made", "quarters", "target", "level", *back.quantile_names()]
+    return pd.DataFrame(found, columns=[*columns, "outcome", "inside_90", "crps"])

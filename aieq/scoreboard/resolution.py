@@ -16,6 +16,10 @@ from .others import Forecast, ForecastError, Rule
 _SAME = 0.005  # two first figures closer than this are one, rounded
 _GAP_DAYS = 12  # quarters of 52 weeks leave a few days of a year uncovered
 
+BOARD = (
+    "id who stake made entity metric unit period_start period_end low value high kind due fixed source note rule "
+    "status outcome known_on outcome_source where ratio error_ratio lead_years left_ratio hindsight so_far passed"
+).split()
 Found = tuple[float, date, str]  # value, day it became known, sources
 
 
@@ -291,7 +295,7 @@ def board(view: View, forecasts: Iterable[Forecast]) -> pd.DataFrame:
                 "passed": _passed(one, running),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=BOARD)
 
 
 def by_who(table: pd.DataFrame) -> pd.DataFrame:
@@ -325,4 +329,7 @@ def by_who(table: pd.DataFrame) -> pd.DataFrame:
                 "passed": int(part["passed"].sum()),
             }
         )
-    return pd.DataFrame(rows).sort_values(["resolved", "who"], ascending=[False, True], ignore_index=True)
+    columns = ["who", "resolved", "within", "below", "above", "ratio", "miss", "open", "overdue", "passed"]
+    return pd.DataFrame(rows, columns=columns).sort_values(
+        ["resolved", "who"], ascending=[False, True], ignore_index=True
+    )

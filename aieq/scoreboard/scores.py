@@ -118,6 +118,11 @@ def scored(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["outcome"].notna()]
 
 
+_SUMMED = (
+    "n inside_50 inside_90 below above miss crps crps_no_change crps_same_growth skill_no_change skill_same_growth"
+).split()
+
+
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """
     Sum up scored forecasts.
@@ -157,4 +162,4 @@ def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
                 "skill_same_growth": skill(part["crps"], part["crps_same_growth"]),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*by, *_SUMMED])
