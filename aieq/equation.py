@@ -345,7 +345,7 @@ def _given(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
     arrays = {}
     for name, value in values.items():
         symbol = _check_name(name)
-        if isinstance(value, Mapping) and symbol.index == ("class",):
+        if symbol.index == ("class",) and isinstance(value, Mapping):
             value = [value[member] for member in ASSET_CLASSES]
         array = np.asarray(value, dtype=float)
         if array.ndim < len(symbol.index):

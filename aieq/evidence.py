@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,13 +128,18 @@ class Evidence:
         return {}
 
     @functools.cached_property
-    def _frames(self) -> dict[tuple[str, str, bytes], pd.DataFrame]:
-        """Rows of a series by their places: most days show the same."""
+    def _made_of(self) -> dict[bytes, dict[Hashable, Any]]:
+        """What was made of rows, by their places; there are as many sets of them as series had news."""
         return {}
 
     @functools.cached_property
     def _days(self) -> Days:
         return Days()
+
+    @functools.cached_property
+    def _unknown(self) -> dict[tuple[str, str], str]:
+        """What was said of names that do not exist: some ask for many metrics of which a company has few."""
+        return {}
 
     @functools.cached_property
     def _places(self) -> tuple[dict[tuple[str, str], int], np.ndarray, np.ndarray]:
@@ -281,13 +287,16 @@ class View:
     def _of(self, entity: str, metric: str) -> pd.DataFrame:
         if (entity, metric) not in self._kept:
             places = self._places_of(entity, metric)
-            alike = self.evidence._frames
-            key = (entity, metric, places.tobytes())
-            if key not in alike:
-                alike[key] = self.evidence.observations.iloc[places]
-            self._kept[entity, metric] = alike[key]
+            self._kept[entity, metric] = self._alike(places, "", lambda: self.evidence.observations.iloc[places])
         note(self, "rows", entity, metric)
         return self._kept[entity, metric]
+
+    def _alike(self, places: np.ndarray, key: Hashable, function: Callable[[], T]) -> T:
+        """What is made of some rows and nothing else: most days show of most series what the day before did."""
+        kept = self.evidence._made_of.setdefault(places.tobytes(), {})
+        if key not in kept:
+            kept[key] = function()
+        return kept[key]
 
     def _places_of(self, entity: str, metric: str) -> np.ndarray:
         number = self.evidence._places[0].get((entity, metric), -1)
@@ -330,14 +339,26 @@ class View:
         UnknownNameError
             If no such series exists on any day.
         """
+        bases = None if basis is None else (basis,) if isinstance(basis, str) else tuple(basis)
+        return self._some(entity, metric, bases, kind, unit).copy(deep=False)
+
+    def _some(
+        self, entity: str, metric: str, bases: tuple[str, ...] | None, kind: str | None, unit: str | None
+    ) -> pd.DataFrame:
         rows = self._of(entity, metric)
-        if basis is not None:
-            rows = rows[rows["basis"].isin([basis] if isinstance(basis, str) else basis)]
-        if kind is not None:
-            rows = rows[rows["kind"] == kind]
-        if unit is not None:
-            rows = rows[rows["unit"] == unit]
-        return rows.copy(deep=False)
+
+        def pick() -> pd.DataFrame:
+            keep = np.ones(len(rows), dtype=bool)
+            if bases is not None:
+                keep &= np.array([basis in bases for basis in rows["basis"].to_numpy()], dtype=bool)
+            for column, wanted in (("kind", kind), ("unit", unit)):
+                if wanted is not None:
+                    keep &= rows[column].to_numpy() == wanted
+            return rows[keep]
+
+        if bases is None and kind is None and unit is None:
+            return rows
+        return self._alike(self._places_of(entity, metric), ("rows", bases, kind, unit), pick)
 
     def of(self, entities: Collection[str], metrics: Collection[str]) -> pd.DataFrame:
         """
@@ -414,15 +435,14 @@ class View:
             If nothing was known by the day.
         """
         rows = self.rows(entity, metric, basis=basis, kind=kind, unit=unit)
+        ends = rows["period_end"].to_numpy()
         if period_end is not None:
-            rows = rows[rows["period_end"] == pd.Timestamp(period_end)]
-        if rows.empty:
+            ends = ends[ends == np.datetime64(pd.Timestamp(period_end))]
+        if not ends.size:
             wanted = f" for the period to {period_end}" if period_end is not None else ""
             msg = f"{entity} {metric}{wanted} was not known on {self.dated}: ask for a later day"
             raise VintageError(msg)
-        last = rows["period_end"].max()
-        rows = rows[rows["period_end"] == last]
-        return quantity_of(rows, self.dated)
+        return quantity_of(rows[rows["period_end"].to_numpy() == ends.max()], self.dated)
 
     def quarters(self, entity: str, metric: str, *, basis: str | tuple[str, ...] = "reported") -> pd.DataFrame:
         """
@@ -436,7 +456,8 @@ class View:
         self._of(entity, metric)
         key = (entity, metric, "quarters", basis)
         if key not in self._kept:
-            self._kept[key] = best_rows(self.rows(entity, metric, basis=basis, kind="quarter"))
+            rows = self.rows(entity, metric, basis=basis, kind="quarter")
+            self._kept[key] = self._alike(self._places_of(entity, metric), key[2:], lambda: best_rows(rows))
         return self._kept[key].copy(deep=False)
 
     def trailing_year(self, entity: str, metric: str, *, end: str | date | None = None) -> Quantity:
@@ -480,7 +501,10 @@ class View:
         """
         self._of(entity, metric)
         if (entity, metric, year) not in self._years:
-            self._years[entity, metric, year] = self._calendar_year(entity, metric, year)
+            whole = self._alike(
+                self._places_of(entity, metric), ("year", year), lambda: self._calendar_year(entity, metric, year)
+            )
+            self._years[entity, metric, year] = replace(whole, as_of=self.dated)
         return self._years[entity, metric, year]
 
     def _calendar_year(self, entity: str, metric: str, year: int) -> Quantity:
@@ -636,34 +660,32 @@ def quantity_of(rows: pd.DataFrame, day: date | None = None) -> Quantity:
     day : date, optional
         The state of knowledge.
     """
-    ranked = _ranked(rows)
-    best = ranked.iloc[0]
-    given = [best["low"], best["high"], best["value"]]
-    if best["basis"] in OUTCOMES:
-        others = ranked[ranked["basis"].isin(OUTCOMES) & (ranked["unit"] == best["unit"])]
-        used, note = others, "range of sources"
+    order = _ranking(rows)
+    names = ("value", "low", "high", "basis", "unit", "grade", "published", "source")
+    ranked = list(zip(*(rows[name].to_numpy()[order].tolist() for name in names), strict=True))
+    value, low, high, basis, unit, grade, published, _ = ranked[0]
+    if basis in OUTCOMES:
+        used, note = [row for row in ranked if row[3] in OUTCOMES and row[4] == unit], "range of sources"
     else:
-        used = ranked[(ranked["basis"] == best["basis"]) & (ranked["published"] == best["published"])]
-        note = "range given"
-    given += [x for column in ("value", "low", "high") for x in used[column]]
-    ends = [x for x in given if not pd.isna(x)]
+        used, note = [row for row in ranked if row[3] == basis and row[6] == published], "range given"
+    ends = [x for x in (low, high, value, *(x for row in used for x in row[:3])) if not math.isnan(x)]
+    whole, no_upper = not math.isnan(value), math.isnan(high)
     low, high = min(ends), max(ends)
-    value, grade = best["value"], best["grade"]
-    if pd.isna(value):
+    if not whole:
         value, grade = (low + high) / 2, weakest("derived", grade)
         note = "range given; the value is its middle"
     if low == high:
         low = high = None
         note = "none: one figure, none given"
-    elif len(used) == 1 and not pd.isna(best["value"]):
-        note = "range given" if not pd.isna(best["high"]) else "lower bound given"
-    return Quantity(value, best["unit"], low, high, grade, day, source_keys(used["source"]), note)
+    elif len(used) == 1 and whole:
+        note = "lower bound given" if no_upper else "range given"
+    return Quantity(value, unit, low, high, grade, day, source_keys(row[7] for row in used), note)
 
 
-def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+def _ranking(rows: pd.DataFrame) -> np.ndarray:
     """Best first: by `rank` (basis, then exactness), then the latest published."""
     newest_first = -rows["published"].to_numpy().astype("int64")
-    return rows.iloc[np.lexsort([newest_first, rows["rank"].to_numpy()])]
+    return np.lexsort([newest_first, rows["rank"].to_numpy()])
 
 
 def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -695,18 +717,22 @@ def source_keys(joined: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_names(evidence: Evidence, entity: str, metric: str) -> None:
-    every = evidence.observations
-    entities = every["entity"].unique()
+    if (entity, metric) in evidence._places[0]:
+        return
+    if (entity, metric) not in evidence._unknown:
+        evidence._unknown[entity, metric] = _what_is_unknown(evidence, entity, metric)
+    raise UnknownNameError(evidence._unknown[entity, metric])
+
+
+def _what_is_unknown(evidence: Evidence, entity: str, metric: str) -> str:
+    entities = evidence.observations["entity"].unique()
     if entity not in entities:
-        msg = (
+        return (
             f"no figure is about {entity!r}.{did_you_mean(entity, entities)} See `data/observations.csv` for all "
             f"{len(entities)}."
         )
-        raise UnknownNameError(msg)
-    metrics = every.loc[every["entity"] == entity, "metric"].unique()
-    if metric not in metrics:
-        msg = f"{entity} has no metric {metric!r}.{did_you_mean(metric, metrics)} It has: {', '.join(sorted(metrics))}."
-        raise UnknownNameError(msg)
+    metrics = evidence.observations.loc[evidence.observations["entity"] == entity, "metric"].unique()
+    return f"{entity} has no metric {metric!r}.{did_you_mean(metric, metrics)} It has: {', '.join(sorted(metrics))}."
 
 
 def _series(evidence: Evidence, entity: str, metric: str) -> pd.DataFrame:

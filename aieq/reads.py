@@ -99,7 +99,8 @@ class Supposition:
         """What a context of this root would read: equal only if equal to the last bit."""
         found = self._projections.get((root, reads))
         if found is None:
-            found = tuple([self._tokens_on(where or root)[name] for where, name in reads])
+            own = self._tokens_on(root)
+            found = tuple([self._tokens_on(where)[name] if where else own[name] for where, name in reads])
             self._projections[root, reads] = found
         return found
 
