@@ -69,7 +69,7 @@ class _Class:
 
 
 def _fraction(day: pd.Timestamp) -> float:
-    return day.year + (day.dayofyear - 0.5) / (366 if day.is_leap_year else 365)
+    return day.year + (day.day_of_year - 0.5) / (366 if day.is_leap_year else 365)
 
 
 def _vintages(

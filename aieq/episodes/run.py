@@ -86,8 +86,8 @@ def run_year(
     -------
     dict
         key, episode, year, clock, reading, revenue_bn, required_bn, gross_stock_bn, value, low, high, verdict, central
-        (the verdict of the central value alone), other_readings, known_growth_ratio (of revenue, up to then),
-        needed_standing_ratio and needed_building_ratio (growth of revenue that covers the requirement in time if
+        (the verdict of the central value alone), other_readings (their verdicts), known_growth_ratio (of revenue, up
+        to then), needed_standing_ratio and needed_building_ratio (growth of revenue that covers all in time if
         building stops, or if it goes on as in the last year), came_growth_ratio, came_until, course, missing, grade,
         source. What cannot be known is none.
     """
@@ -113,10 +113,7 @@ def run_year(
     reading, sold, asked, coverage = found[0]
     value, low, high = float(coverage[0]), float(coverage.min()), float(coverage.max())
     keys = (*sold.sources, *asked.sources, *episode.sources)
-    others = [
-        f"{other.called}: {verdict(float(c[0]), float(c.min()), float(c.max()))}, {c[0]:.2f}"
-        for other, _, _, c in found[1:]
-    ]
+    others = [verdict(float(c[0]), float(c.min()), float(c.max())) for _, _, _, c in found[1:]]
     return (
         row
         | {
@@ -129,7 +126,7 @@ def run_year(
             "high": high,
             "verdict": verdict(value, low, high),
             "central": verdict(value),
-            "other_readings": "; ".join(others),
+            "other_readings": "; ".join(others) or None,
             "grade": weakest("assumed", sold.grade, asked.grade),
             "source": ";".join(dict.fromkeys(keys)),
         }

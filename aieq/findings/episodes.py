@@ -412,6 +412,11 @@ def words(context: Context) -> dict[str, str]:
         out[f"{name}_course"] = told if isinstance(told, str) else "not known"
     lead = _record(context, "uk_railways", "central").lead_years
     out["uk_railways_lead"] = "no years" if lead is None else f"{_counted(lead)} years"
+    telecom = rows_of(context, "us_telecom").dropna(subset=["other_readings"])
+    out["us_telecom_other_verdict"] = telecom["other_readings"].iloc[-1] if len(telecom) else "cannot be run"
+    out["us_telecom_other_year"] = str(telecom["year"].iloc[-1]) if len(telecom) else "no year"
+    out["catch_up"] = f"{_counted(int(episodes.book().catch_up_years.base[0]))} years"
+    out["ai_beside"] = "below every year of every one of them" if _below_all(context) else "no longer below all of them"
     firsts = {key: _or_none(_first, context, key) for key in ("cloud", "internet")}
     for key, row in firsts.items():
         out[f"{key}_age"] = _ordinal(int(row["clock"]) + 1) if row is not None else "no"
@@ -454,8 +459,13 @@ def common_margin(context: Context) -> tuple[float, float, float]:
 
 def chart_title(context: Context) -> str:
     """The title of the chart, true of what it shows."""
-    frame = coverage_frame(context)
-    ai, others = frame[frame["key"] == "ai"], frame[frame["key"] != "ai"]
-    if len(ai) and len(others) and ai["value"].iloc[-1] < others["value"].min():
+    if _below_all(context):
         return "AI covers less of what its capital asks than any earlier build-out in any year on record"
     return "What AI covers of what its capital asks, beside earlier build-outs"
+
+
+def _below_all(context: Context) -> bool:
+    """Whether the latest central value of AI lies below that of every year of every episode."""
+    frame = coverage_frame(context)
+    ai, others = frame[frame["key"] == "ai"], frame[frame["key"] != "ai"]
+    return bool(len(ai) and len(others) and ai["value"].iloc[-1] < others["value"].min())
