@@ -55,14 +55,16 @@ class Cluster:
         How many, each with a nanny that starts it again.
     warm : bool
         Fork workers from a process that has everything loaded, so that one that was killed is soon there again.
+    **more : str
+        Environment variables.
     """
 
-    def __init__(self, folder: Path, package: Path, workers: int = 2, *, warm: bool = False) -> None:
+    def __init__(self, folder: Path, package: Path, workers: int = 2, *, warm: bool = False, **more: str) -> None:
         self.folder, self.workers = folder, workers
         self.temporary = folder / "temporary"
         self.temporary.mkdir(parents=True)
         self.env = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(package), "TMPDIR": str(self.temporary)}
-        self.env |= {"DASK_TEMPORARY_DIRECTORY": str(self.temporary)}
+        self.env |= {"DASK_TEMPORARY_DIRECTORY": str(self.temporary)} | more
         self.env.pop("AIEQ_ROOT", None)
         if warm:
             self.env["PYTHONPATH"] = os.pathsep.join([str(package), str(Path(__file__).parent)])

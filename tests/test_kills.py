@@ -120,7 +120,7 @@ def test_killed_at_random(seed: int, folder: Path, cluster: Cluster, undisturbed
     """Worker, nanny, scheduler or client, at random times, until the sweep is whole."""
     chance = random.Random(seed)
     out = folder / f"round-{seed}"
-    killed: list[str] = []
+    kills, killed = chance.randint(1, 3), list[str]()
     started = time.monotonic()
     calls = 0
     while True:
@@ -129,7 +129,7 @@ def test_killed_at_random(seed: int, folder: Path, cluster: Cluster, undisturbed
         cluster.mend()
         assert until(cluster.listens)
         here = Client(folder, out, cluster.address)
-        while here.code is None and len(killed) < 3:
+        while here.code is None and len(killed) < kills:
             # Mostly once it has begun to bring results, else somewhere in its start.
             ripe(here, out, kept(out), chance.choice([0.5, 30.0, 30.0, 30.0]))
             time.sleep(chance.uniform(0.0, 0.3))

@@ -285,6 +285,7 @@ def _local(processes: int) -> distributed.LocalCluster:
             processes=True,
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
+            preload=["aieq.runs.worker"],
         )
     except (OSError, RuntimeError, TimeoutError) as error:
         raise RunError(f"no workers could be started on this machine: {error}; workers=0 does without") from error

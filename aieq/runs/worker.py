@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import socket
 import threading
 import time
@@ -68,6 +69,19 @@ def evaluated(points: Sequence[Mapping[str, Any]], findings: Sequence[str]) -> t
 
     results = evaluate(points, findings)
     return _bytes_of(results.table), results.failures
+
+
+def dask_setup(worker: Any) -> None:
+    """
+    Leave Ctrl-C to the client; dask calls this when it starts a worker of a local cluster.
+
+    Parameters
+    ----------
+    worker : distributed.Worker
+        Not asked for anything.
+    """
+    # A handler, not SIG_IGN, which kernels would inherit.
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def probe(job: Mapping[str, Any], seconds: float = 0.4) -> dict[str, Any]:
