@@ -308,7 +308,8 @@ def capex_above(context: Context) -> Quantity:
 
 @_finding("own_miss_multiple", "multiple", "typical factor between the middle of our forecasts and the outcome")
 def miss(context: Context) -> Quantity:
-    return _ours(context, _pooled(context, "miss"), "multiple", _by_series(context, "miss"), "range of series")
+    by_horizon = scores.summary(back_forecasts(context), ["quarters"])["miss"].tolist()
+    return _ours(context, _pooled(context, "miss"), "multiple", by_horizon, "four and eight quarters ahead")
 
 
 @_finding("own_widening_multiple", "multiple", "by how much our intervals were too narrow to hold nine in ten outcomes")
@@ -397,7 +398,8 @@ def passed_words(context: Context) -> str:
         f"{row.who}'s {_said(row)} for {_subject(row)} in {_period(row)}, now at {_number(row.so_far, row.unit)}"
         for row in rows.itertuples()
     ]
-    return "passed by events already: " + "; ".join(words)
+    count = "one has" if len(words) == 1 else f"{len(words)} have"
+    return f"{count} been passed by events already: " + "; ".join(words)
 
 
 def lean_words(context: Context) -> str:
