@@ -30,6 +30,10 @@ class EquationError(AieqError, ValueError):
     """The equation was given values or units it cannot take, or has no answer."""
 
 
+class FitError(EvidenceError):
+    """A curve could not be fitted to the evidence; no number is given in its place."""
+
+
 class ParameterError(AieqError, ValueError):
     """A chapter or command was given a parameter it does not take."""
 
