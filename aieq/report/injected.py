@@ -27,7 +27,7 @@ def refuse_unknown(cells: Sequence[str] | None = None) -> None:
 
     Examples
     --------
-    >>> refuse_unknown(["as_of = '2026-08-31'\\nseed = 1", "# Parameters\\nseed = 7"])
+    >>> refuse_unknown(["as_of: str = '2026-08-31'\\nseed = 1", "# Parameters\\nas_of = '2025-01-31'\\nseed = 7"])
     >>> refuse_unknown(["as_of = '2026-08-31'\\nseed = 1", "# Parameters\\nsed = 7"])
     Traceback (most recent call last):
     aieq.errors.ParameterError: this chapter has no parameter 'sed'. Did you mean 'seed'? It has: as_of, seed.
@@ -57,4 +57,5 @@ def _names_set(cell: str) -> list[str]:
     except SyntaxError:  # a magic of the notebook
         return []
     targets = [target for one in statements if isinstance(one, ast.Assign) for target in one.targets]
+    targets += [one.target for one in statements if isinstance(one, ast.AnnAssign)]
     return [target.id for target in targets if isinstance(target, ast.Name)]
