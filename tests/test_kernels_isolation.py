@@ -61,14 +61,46 @@ def test_a_forked_kernel_leaks_none(run: Runner, fresh: dict[str, str]) -> None:
     assert leaks(found, fresh) == set()
 
 
+SETTINGS = """
+import altair, builtins, copy, decimal, json, logging, numpy, os, pandas, pint, scipy, sympy, sys, warnings
+import aieq.claims, myst_nb.ext.glue, nbformat, networkx, pandera.pandas, statsmodels.api, vl_convert, yaml
+import pandas._config.config as config
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+ip = get_ipython()
+print(json.dumps({name: repr(value) for name, value in {
+    "pandas": config._global_config,
+    "numpy": (numpy.get_printoptions(), numpy.geterr()),
+    "altair": [(r.active, r.options, r.names()) for r in (altair.theme, altair.renderers, altair.data_transformers)],
+    "sympy": (StrPrinter._global_settings, LatexPrinter._global_settings),
+    "formatters": {kind: (sorted(map(str, f.type_printers)), sorted(map(str, f.deferred_printers)))
+                   for kind, f in ip.display_formatter.formatters.items()},
+    "magics": {kind: sorted(found) for kind, found in ip.magics_manager.magics.items()},
+    "events": {name: len(found) for name, found in ip.events.callbacks.items()},
+    "loggers": sorted((name, one.level, [type(h).__name__ for h in one.handlers])
+                      for name, one in logging.Logger.manager.loggerDict.items()
+                      if getattr(one, "level", 0) or getattr(one, "handlers", ())),
+    "hooks": (type(sys.displayhook).__name__, sys.gettrace(), [type(finder).__name__ for finder in sys.meta_path]),
+    "builtins": sorted(vars(builtins)),
+    "environment": sorted(set(os.environ) - {"SPARK_LOCAL_IP", "PYARROW_IGNORE_TIMEZONE"}),
+    "warnings": sorted(map(str, warnings.filters)),
+    "decimal": decimal.getcontext(),
+}.items()}))
+"""
+
+
 def test_loading_libraries_sets_nothing(fresh: dict[str, str], root: Path) -> None:
-    """With all that the installed kernel loads, the first fork is as clean as a new process: no theme, no renderer."""
-    client = QuickStart(notebook([probe_cell(), "import altair\nprint(altair.renderers.active)"]), kernel_name="aieq")
-    client.execute(env={**os.environ, "PYTHONPATH": str(root)}, cwd=str(root / "chapters"), stderr=subprocess.DEVNULL)
-    assert used().kind == "forked"
-    ours = {**json.loads(told(notebook_of(client.nb.cells[0]))), "working folder": fresh["working folder"]}
-    assert leaks(ours, fresh) == set()
-    assert told(client.nb) == "default\n"
+    """The first fork of the installed kernel is as clean as a new process, and its libraries are set as in one."""
+
+    def first(env: dict[str, str]) -> list[dict[str, str]]:
+        client = QuickStart(notebook([probe_cell(), SETTINGS]), kernel_name="aieq")
+        env = {**os.environ, **env, "PYTHONPATH": str(root)}
+        client.execute(env=env, cwd=str(root / "chapters"), stderr=subprocess.DEVNULL)
+        return [json.loads(told(notebook_of(cell))) for cell in client.nb.cells]
+
+    forked, ordinary = first({"AIEQ_KERNELS": ""}), first(ORDINARY)
+    assert leaks(forked[0], {**fresh, "working folder": forked[0]["working folder"]}) == set()
+    assert {name: value for name, value in forked[1].items() if value != ordinary[1][name]} == {}
 
 
 def test_chance_differs_between_runs_unless_it_is_seeded(run: Runner) -> None:
@@ -101,6 +133,7 @@ FEATURES = [
     "import inspect\nprint(inspect.getsource(Here))",
     "import numpy\nnumpy.arange(9.0).reshape(3, 3) @ numpy.ones((3, 3))",
     "import pandas\npandas.DataFrame({'a': [1, 2], 'b': ['x', None]})",
+    "pandas.DataFrame({f'a long name of column {n}': [n] for n in range(24)})",
     "import altair\naltair.Chart(pandas.DataFrame({'a': [1, 2]})).mark_bar().encode(x='a:Q').to_dict()",
     "import logging\nlogging.warning('logged')",
     "%who_ls",

@@ -12,6 +12,7 @@ the client is gone, so are this process and all its kernels.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import ctypes
 import gc
@@ -210,6 +211,37 @@ class Zygote:
             time.sleep(0.002)
 
 
+class Stream:
+    """Stands where a kernel's output stream will be, and passes on to it whatever a library kept of it."""
+
+    encoding = "UTF-8"
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        """As the stream of that name does now; the process's own while there is no other."""
+        now = getattr(sys, self._name)
+        return getattr(getattr(sys, f"__{self._name}__") if now is self else now, attribute)
+
+
+@contextlib.contextmanager
+def as_in_a_kernel() -> Iterator[None]:
+    """
+    Let libraries find, while they are imported, what they would find in a kernel.
+
+    Some look once: pandas decides by it how wide a table may be printed.
+    """
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")  # type: ignore[assignment]
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+        sys.stdout, sys.stderr = streams
+
+
 def preload(names: list[str]) -> list[str]:
     """
     Load what kernels will need; says what is not there.
@@ -390,7 +422,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernel = Kernel()
     wanted = json.loads(sys.argv[2])
-    missing = kernel.missing + preload(wanted["preload"])
+    with as_in_a_kernel():
+        missing = kernel.missing + preload(wanted["preload"])
     strange = strange_threads()
     if strange:
         sys.exit(f"a library started threads that a fork may not survive: {', '.join(strange)}")
