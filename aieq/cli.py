@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from . import cli_runs, terminal
+from . import cli_models, cli_runs, terminal
 from .cli_runs import AsJson, AsOf, Scenario, Values
 from .errors import AieqError, ParameterError, RunError
 
@@ -155,6 +155,7 @@ def parameters(as_json: AsJson = False) -> None:
 
 app.add_typer(equation_app, name="equation", rich_help_panel=_LOOK)
 app.add_typer(evidence_app, name="evidence", rich_help_panel=_LOOK)
+app.add_typer(cli_models.app, name="model", rich_help_panel=_LOOK)
 cli_runs.register(app)
 
 

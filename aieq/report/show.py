@@ -239,6 +239,7 @@ DOORS = (
     ),
     ("ways_out", "Ways out", ("new_lines_needed_multiple", "coverage_capital_ahead_ratio")),
     ("verdict", "Verdict", ("claims_holding", "claims_in_part", "claims_total")),
+    ("doubt", "How sure?", ("chance_capital_by_2030_ratio", "definitions_covering_count", "definitions_highest_ratio")),
 )
 
 
@@ -280,8 +281,10 @@ def api() -> Glued:
     modules = (
         "quantity evidence periods assumptions equation trends stock costs training units revenue adoption "
         "prices history "
-        "margins deals accounts paths models findings claims charts.figure charts.kinds report.page report.run "
-        "report.build"
+        "margins deals accounts paths models.published models.inputs models.rules models.common models.bridge "
+        "outlook.distributions outlook.draws outlook.ahead outlook.result outlook.sensitivity outlook.doubts "
+        "specifications findings claims charts.figure charts.kinds report.page report.run report.build report.edition "
+        "runs.parameters runs.design runs.evaluate runs.sweep runs.store runs.compare kernels"
     ).split()
     parts, plain = [], []
     for name in modules:
