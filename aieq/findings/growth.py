@@ -145,6 +145,11 @@ def _quartiles(context: Context, table: pd.DataFrame) -> Quantity:
     return _number(context, middle, "years", words, table["line"], (low, high))
 
 
+@_finding("half_life_assumed_years", "years", "half-life of the growth of AI revenue assumed for the years ahead")
+def _assumed_life(context: Context) -> Quantity:
+    return context.scenario.quantity(FADES)
+
+
 @_finding(
     "half_life_right_fast_years",
     "years",
