@@ -61,15 +61,21 @@ _CAPITAL = (
 )
 
 
-def _capital(context: Context, target: str) -> Quantity:
-    def value(there: Context) -> float:
-        result = there.memo("capital", lambda: equation.evaluate_all(_CAPITAL, **capital_inputs(there)))[target]
-        return float(result.sum()) if hasattr(result, "sum") else result
+def _capital_value(context: Context, target: str) -> float:
+    result = context.memo("capital", lambda: equation.evaluate_all(_CAPITAL, **capital_inputs(context)))[target]
+    return float(result.sum()) if hasattr(result, "sum") else result
 
-    central = stock.as_quantity(value(context), "USD_bn", context.view, context.scenario, "")
+
+def _central(context: Context, target: str) -> Quantity:
+    """Under the context's scenario alone."""
+    return stock.as_quantity(_capital_value(context, target), "USD_bn", context.view, context.scenario, "")
+
+
+def _capital(context: Context, target: str) -> Quantity:
+    central = _central(context, target)
     if context.scenario.root in SCENARIOS:
         return replace(central, interval="none: one scenario of the two outer ones")
-    others = [replace(central, value=value(context.with_scenario(name))) for name in SCENARIOS]
+    others = [replace(central, value=_capital_value(context.with_scenario(name), target)) for name in SCENARIOS]
     return envelope(central, others, interval="scenarios low to high")
 
 
@@ -128,8 +134,7 @@ def coverage_capital_earlier(context: Context) -> Quantity:
     return _earlier("coverage_capital_ratio", context)
 
 
-def _growth(name: str, context: Context) -> Quantity:
-    now, before = context[name], _earlier(name, context)
+def _growth(now: Quantity, before: Quantity) -> Quantity:
     # Both ends share their doubt, so dividing corner by corner would count it twice.
     return Quantity(
         now.value / before.value,
@@ -142,17 +147,19 @@ def _growth(name: str, context: Context) -> Quantity:
 
 @_finding("required_growth_multiple", "multiple", "Cahn's required revenue over that known a year earlier")
 def required_growth(context: Context) -> Quantity:
-    return _growth("required_revenue_usd_bn", context)
+    return _growth(context["required_revenue_usd_bn"], _earlier("required_revenue_usd_bn", context))
 
 
 @_finding("required_capital_growth_multiple", "multiple", "revenue required by capital over that a year earlier")
 def required_capital_growth(context: Context) -> Quantity:
-    return _growth("required_revenue_capital_usd_bn", context)
+    target = "required_revenue_capital_usd_bn"
+    # Of the year before only the level counts, not how far the outer scenarios lie from it.
+    return _growth(context[target], _central(_year_earlier(context), target))
 
 
 @_finding("actual_growth_multiple", "multiple", "actual AI revenue over that known a year earlier")
 def actual_growth(context: Context) -> Quantity:
-    return _growth("actual_ai_revenue_usd_bn", context)
+    return _growth(context["actual_ai_revenue_usd_bn"], _earlier("actual_ai_revenue_usd_bn", context))
 
 
 def _essay(entity: str, metric: str, context: Context) -> Quantity:
