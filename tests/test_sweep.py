@@ -70,7 +70,7 @@ def test_another_design_is_refused_before_anything_is_started(tmp_path: Path, mo
 class Fates:
     """Stands for workers: gives each batch the fate a test wants, then does it here."""
 
-    size, sent = 2, 0
+    size, sent, near = 2, 0, False
 
     def __init__(self, fate: Mapping[str, Any]) -> None:
         self.fate = dict(fate)
@@ -103,6 +103,8 @@ class Fates:
         ]
         if deadly:
             return {"said": "ended", "error": "KilledWorker", "message": "attempted to run it four times"}
+        if self.fate.get("raises"):
+            return {"said": "raised", "error": "OSError", "message": "no space left"}
         if self.fate.get("no data"):
             self.fate["no data"] -= 1
             return {"said": "no data", "host": "far"}
@@ -133,6 +135,22 @@ def test_a_deadly_run_is_found_and_costs_only_itself(tmp_path: Path) -> None:
     assert failure["parameters"]["cahn_buyer_gross_margin_ratio"] == 0.5
     careful_ones = [size for size, careful_one in fates.seen if careful_one]
     assert sorted(careful_ones) == [1, 1, 1, 3]
+
+
+@pytest.mark.runs
+def test_if_every_run_is_deadly_it_is_not_the_runs(tmp_path: Path) -> None:
+    """Five that end their workers before one was done: said, not recorded as five failures."""
+    everything = [round(0.2 + 0.1 * n, 6) for n in range(7)]
+    with pytest.raises(RunError, match="every run ends its worker"):
+        run_with(Fates({"deadly": everything}), margins(), tmp_path / "out", batch=7)
+    assert not list((tmp_path / "out" / "failures").iterdir())
+
+
+def test_workers_that_cannot_work_are_told_from_runs_that_fail(tmp_path: Path) -> None:
+    """What is raised around the runs, also when done again with care, ends the sweep and fails no run."""
+    with pytest.raises(RunError, match="the workers cannot do their work: OSError: no space left"):
+        run_with(Fates({"raises": True}), margins(), tmp_path / "out")
+    assert not list((tmp_path / "out" / "failures").iterdir())
 
 
 def test_no_more_than_three_batches_a_worker_are_in_flight(tmp_path: Path) -> None:

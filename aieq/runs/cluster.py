@@ -28,6 +28,8 @@ PROBE_EVERY_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
 SEND_SECONDS = 60.0
 NO_WORKERS_SECONDS = 120.0
+PROBE_RUN_SECONDS = 600.0
+HERE = "this machine"
 # Distributed waits for half a minute or for ever; and what it measures for its dashboard costs a tenth of the work.
 SETTINGS = {
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS:g}s",
@@ -42,7 +44,7 @@ LOCAL_SETTINGS = {"distributed.scheduler.allowed-failures": 1, "distributed.sche
 class Here:
     """This process, without dask: one batch after the other."""
 
-    size, sent = 1, 0
+    size, sent, near = 1, 0, True
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, Mapping[str, Any]]] = []
@@ -107,6 +109,7 @@ class Dask:
         self.size = 0
         self.asked = self.probe_failures = 0.0
         self.sent = 0
+        self.near = where == HERE
         self.look()
 
     def submit(self, tag: str, job: Mapping[str, Any]) -> None:
@@ -153,7 +156,8 @@ class Dask:
             raise RunError(f"the workers of {self.where} lack {theirs.name}: install there what is installed here")
         if isinstance(theirs, RunError):
             raise theirs
-        return {"said": "ended", "error": type(theirs).__name__, "message": str(theirs).partition("\n")[0]}
+        said = "ended" if isinstance(theirs, distributed.KilledWorker) else "raised"
+        return {"said": said, "error": type(theirs).__name__, "message": str(theirs).partition("\n")[0]}
 
     def look(self) -> None:
         """
@@ -192,8 +196,9 @@ class Dask:
             for _, reply in self.collect(1.0):
                 return reply
             waited = time.monotonic() - since
-            if not self.size and waited > NO_WORKERS_SECONDS:
-                raise RunError(f"{self.where} has had no workers for {waited:.0f} s; start some")
+            if waited > (PROBE_RUN_SECONDS if self.size else NO_WORKERS_SECONDS):
+                what = "nothing has come back from the workers" if self.size else "there have been no workers"
+                raise RunError(f"{what} of {self.where} for {waited:.0f} s")
 
     def send(self, parcel: travel.Parcel) -> None:
         """Let every worker have the data, those too that come later."""
@@ -240,7 +245,7 @@ def crew(scheduler: str | None, workers: int | None, say: Callable[[str], None])
         stack.enter_context(quiet())
         stack.enter_context(dask.config.set(SETTINGS if scheduler else {**SETTINGS, **LOCAL_SETTINGS}))
         cluster: Any = scheduler
-        where = scheduler or "this machine"
+        where = scheduler or HERE
         if scheduler is None:
             cluster = _local(workers or os.cpu_count() or 1)
             stack.callback(_close, cluster)

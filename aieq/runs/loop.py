@@ -25,6 +25,7 @@ BATCH_SECONDS = 1.0
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCHES_PER_WORKER = 8  # at least, so that workers end at about the same time
 TRIES = 3
+DEADLY = 5  # runs that end their workers before any has been done: then it is not the runs
 RUN_SECONDS = 300.0  # only where one run at a time is watched
 STUCK_SECONDS = 600.0  # plus what the longest batch so far would take twenty times
 
@@ -87,8 +88,11 @@ class Jobs:
         """Make a job."""
         return {**self.same, "points": points, "careful": careful}
 
-    def refused(self, reply: Mapping[str, Any]) -> RunError:
+    def refused(self, reply: Mapping[str, Any], near: bool) -> RunError:
         """Say why a worker cannot do it."""
+        if near:
+            # Both read the same files, so these changed in between.
+            return RunError("the package was changed while the sweep was starting")
         if reply["code"] != self.around.code:
             what, ours, theirs = "code", self.around.code, reply["code"]
             remedy = "install there the same commit of aieq as here, and start the workers again"
@@ -108,7 +112,7 @@ def batch_size(hands: Here | Dask, jobs: Jobs, total: int) -> int:
     for _ in range(TRIES):
         reply = hands.probe(jobs.of(jobs.design.points(0, min(total, 60))))
         if reply["said"] == "refused":
-            raise jobs.refused(reply)
+            raise jobs.refused(reply, hands.near)
         if reply["said"] == "done":
             most = total / (BATCHES_PER_WORKER * max(hands.size, 1))
             size = min(BATCH_SECONDS / max(reply["run_seconds"], 1e-6), most)
@@ -152,7 +156,7 @@ class Loop:
         self.name = secrets.token_hex(4)  # a scheduler may have two sweeps at a time, or the rest of an earlier one
         self.flying: dict[str, tuple[_Batch, int | None]] = {}
         self.suspects: deque[_Batch] = deque()
-        self.done = self.count = 0
+        self.done = self.count = self.deadly = 0
         self.slowest = 0.0
         self.heard = self.peopled = time.monotonic()
 
@@ -198,21 +202,24 @@ class Loop:
         self.heard = time.monotonic()
         said = reply["said"]
         if said == "refused":
-            raise self.jobs.refused(reply)
+            raise self.jobs.refused(reply, self.hands.near)
         if said == "no data":
             batch.unsent += 1
             if batch.unsent > TRIES:
                 raise RunError(f"the data do not stay on {reply['host']}: its temporary folder is full or swept")
             self.hands.send(self.jobs.parcel)
             self.send(batch)
-        elif said == "ended" and alone is None:
+        elif said == "raised" and batch.ended:
+            # One run's errors are told as such: this is none of a run but of the place it was to be done in.
+            raise RunError(f"the workers cannot do their work: {reply['error']}: {reply['message']}")
+        elif said in ("ended", "raised") and alone is None:
             batch.ended += 1
             self.suspects.append(batch)
             self.tell.note(f"batch {batch.number} ended its worker ({reply['error']}); doing it again with care")
         else:
             self.slowest = max(self.slowest, self.heard - batch.sent)
             if alone is not None:
-                batch.parts[alone] = reply if said == "done" else _lost(reply)
+                batch.parts[alone] = reply if said == "done" else self.lost(reply)
                 if len(batch.parts) < len(batch.points):
                     self.suspects.appendleft(batch)
                     return
@@ -231,6 +238,15 @@ class Loop:
         self.tell.kept = self.store.kept
         self.tell.note()
 
+    def lost(self, reply: Mapping[str, Any]) -> dict[str, Any]:
+        """Record a run that nobody survives; unless all are like that."""
+        self.deadly += 1
+        if self.deadly >= DEADLY and not self.done:
+            raise RunError(f"every run ends its worker, such as {self.deadly} in a row: {reply['message']}")
+        message = f"it ended its worker again and again: {reply['message']}"
+        failure = {"point": 0, "error": reply["error"], "message": message}
+        return {"table": None, "failures": [failure], "notebooks": {}}
+
     def watch(self) -> None:
         """See that somebody works and that something comes back."""
         now = time.monotonic()
@@ -247,12 +263,6 @@ class Loop:
         patience = STUCK_SECONDS + 20 * self.slowest + chapters
         if self.flying and now - self.heard > patience:
             raise RunError(f"nothing has come back from the workers for {patience:.0f} s")
-
-
-def _lost(reply: Mapping[str, Any]) -> dict[str, Any]:
-    message = f"it ended its worker again and again: {reply['message']}"
-    failure = {"point": 0, "error": reply["error"], "message": message}
-    return {"table": None, "failures": [failure], "notebooks": {}}
 
 
 def joined(replies: Sequence[tuple[int, Mapping[str, Any]]]) -> tuple[pa.Table, list[dict[str, Any]]]:

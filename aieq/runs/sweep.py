@@ -29,7 +29,7 @@ class Summary:
     done : int
         Runs done in this call, those that failed included.
     failed : int
-        Runs whose error was recorded instead of a result, or one of whose chapters failed, in this call.
+        Runs in the folder whose error is recorded instead of a result, or one of whose chapters failed.
     kept : int
         Runs in the folder, with those of earlier calls.
     seconds : float
@@ -60,13 +60,18 @@ def sweep(
     Work is handed out in batches of about a second. Each result is written when it comes, by this process alone and
     whole or not at all; so after any interruption the same call does what is left.
 
-    Any dask cluster will do. Start one with dask's own tools where this package is installed for every process,
-    scheduler included, one thread to a worker, then give the address of its scheduler:
+    Any dask cluster will do. Start one with dask's own tools, this package installed for every process, scheduler
+    included, one thread to a worker; then give the address of its scheduler:
 
-    - machines reached by SSH: ``dask ssh --nthreads 1 --nworkers 8 host1 host2 host3`` (the first is the scheduler's);
-    - SLURM: ``dask_jobqueue.SLURMCluster(cores=8, processes=8, memory="16GB")`` and its ``scale(jobs=4)``;
-    - Kubernetes: ``dask_kubernetes.operator.KubeCluster(image=...)``, the image with this package;
-    - by hand: ``dask scheduler`` on one machine, ``dask worker tcp://HOST:8786 --nthreads 1 --nworkers 8`` on others.
+    - by hand: ``dask scheduler`` on one machine, ``dask worker tcp://HOST:8786 --nthreads 1 --nworkers 8`` on others;
+    - SSH: ``dask ssh --nthreads 1 --nworkers 8 HOST1 HOST2`` (needs paramiko; the scheduler runs on the first);
+    - SLURM: ``cluster = dask_jobqueue.SLURMCluster(cores=8, processes=8, memory="32GB", walltime="02:00:00")``, which
+      starts the scheduler in that Python, ``cluster.scale(jobs=4)``, and ``cluster.scheduler_address`` is the address;
+    - Kubernetes: ``cluster = dask_kubernetes.operator.KubeCluster(name="aieq", image=IMAGE)`` where dask's operator is
+      installed, with an image that has this package, ``cluster.scale(10)``, and ``cluster.scheduler_address``.
+
+    A worker ends, with exit code 0, when its scheduler is lost, so whatever keeps workers running must start them
+    again always, not only after a failure.
 
     Parameters
     ----------
@@ -111,14 +116,16 @@ def sweep(
             return Summary(0, failed_in(store.folder), store.kept, time.monotonic() - started)
         jobs = Jobs(whole, around)
         hands = stack.enter_context(crew(scheduler, workers, tell.note))
-        if store is None:
-            size = batch_size(hands, jobs, len(whole))
-            store = stack.enter_context(Store.open(out, whole, around, batch=size))
-        loop = Loop(store, hands, jobs, tell)
         try:
+            if store is None:
+                size = batch_size(hands, jobs, len(whole))
+                store = stack.enter_context(Store.open(out, whole, around, batch=size))
+            loop = Loop(store, hands, jobs, tell)
             loop.run()
         except RunError as error:
-            kept = f"{store.kept:,} of {len(whole):,} runs are kept in {out}"
+            if " are kept" in str(error):  # the store says so itself
+                raise
+            kept = f"{store.kept if store else 0:,} of {len(whole):,} runs are kept in {out}"
             raise RunError(f"{error}; {kept}; run the same command again") from error
         return Summary(loop.done, failed_in(store.folder), store.kept, time.monotonic() - started, hands.sent)
 
