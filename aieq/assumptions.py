@@ -239,11 +239,21 @@ class Scenario(Mapping[str, Any]):
         'low, cost_of_capital_ratio=0.2'
         >>> load_scenario("low").onto("high").name
         'high'
+        >>> low, short = load_scenario("low"), load_scenario("base, asset_life_years.accelerators=3").onto("low")
+        >>> short["asset_life_years"] == {**low["asset_life_years"], "accelerators": 3}
+        True
         """
         if root == self.root:
             return self
         there = load_scenario(root)
-        return there.replaced(**self.changes) if self.changes else there
+        # Of a group only the members that were changed: the others are those of the scenario it goes onto.
+        changes = {
+            name: {member: v for member, v in value.items() if v != self._unchanged[name][member]}
+            if isinstance(value, Mapping)
+            else value
+            for name, value in self.changes.items()
+        }
+        return there.replaced(**changes) if changes else there
 
 
 def _assignments(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
