@@ -17,7 +17,7 @@ FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>[\w-]*)\n(?P<source>[\s\S]*?)
 NOT_HERE = re.compile(r"<!-- not run here: (.*?) -->$")
 FILE = re.compile(r"\b(save|add)\b.* `([\w./-]+)`:$", re.IGNORECASE)
 LANGUAGES = {"shell", "python", "yaml", "text"}
-LONGEST_SECONDS = 900
+LONGEST_SECONDS = 2400  # one block may make a whole book, on a machine that does other things too
 
 
 @dataclass(frozen=True)
