@@ -14,7 +14,7 @@ COINCIDENCES = {
     frozenset({"cahn_2024_printed_usd_bn", "cahn_2024_rebuilt_usd_bn"}): "what he printed, and our repetition of it",
     frozenset({"cost_fall_microsoft_ratio", "large_clouds_share_ratio"}): "two halves, of cost and of sales",
     frozenset({"definitions_covering_count", "models_met_count"}): "no definition and no model is met on these days",
-    frozenset({"models_outlay_usd_bn", "required_revenue_usd_bn"}): "the heaviest model on common inputs is Cahn's rule",
+    frozenset({"models_outlay_usd_bn", "required_revenue_usd_bn"}): "Cahn's rule asks most of all",
     frozenset({"guidance_raised_count", "guidance_revisions_count"}): "no revision has lowered a forecast yet",
     frozenset({"lever_advertising_ratio", "lever_best_ratio"}): "advertising is the best of the levers on these days",
     frozenset({"record_10bn_year", "training_run_1bn_year"}): "the dearest run is ahead of the line by a factor of ten",

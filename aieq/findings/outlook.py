@@ -15,7 +15,7 @@ from ..errors import VintageError
 from ..outlook import doubts
 from ..outlook import result as outlooks
 from ..outlook import sensitivity as carriers
-from ..outlook.distributions import RANGE_HOLDS
+from ..outlook.distributions import RANGE_HOLDS, Distribution, three_points
 from ..outlook.draws import Joint
 from ..quantity import Quantity
 from . import Context, finding
@@ -175,6 +175,41 @@ for _year in (2027, 2028, 2030, 2035):
 @_finding("chance_capital_at_2035_ratio", "ratio", "chance that revenue still meets capital in use at the end of 2035")
 def _still(context: Context) -> Quantity:
     return _chance(context, "coverage_capital_ratio", 2035, "at")
+
+
+@_finding(
+    "chance_capital_by_2030_on_record_ratio",
+    "ratio",
+    "the same chance if growth fades as it did on fast lines of the past, not as assumed",
+)
+def _on_record(context: Context) -> Quantity:
+    # The middle half of the half-lives that would have been right, in place of the belief of the scenario.
+    right = context["half_life_right_fast_years"]
+    name = "revenue_growth_half_life_years"
+    if right.low is None or right.high is None or not right.low < right.value < right.high:
+        msg = f"the half-lives on record as of {context.as_of} have no spread to draw from"
+        raise VintageError(msg)
+    bounds = context.scenario.assumptions[name].possible
+    belief = three_points(right.low, right.value, right.high, bounds, 0.5)
+    words = f"median {right.value:.3g}, half between {right.low:.3g} and {right.high:.3g}"
+    entries = tuple(
+        replace(entry, distribution=Distribution("record", belief, words)) if entry.name == name else entry
+        for entry in joint(context).inputs
+    )
+    found = outlooks.outlook(
+        Joint(entries, joint(context).correlations), setting(context), draws=DRAWS // 4, seed=context.seed
+    ).chances
+    row = found[(found["rule"] == "coverage_capital_ratio") & (found["time"] == pd.Timestamp(2030, 12, 31))]
+    if row.empty:
+        msg = f"the outlook as of {context.as_of} does not look back to 2030"
+        raise VintageError(msg)
+    return Quantity(
+        float(row["by"].iloc[0]),
+        "ratio",
+        grade="assumed",
+        sources=(*_sources(context), *right.sources),
+        interval="none: one reading of a short and select record",
+    )
 
 
 # --- what carries it ------------------------------------------------------------------------------------------------
