@@ -17,7 +17,8 @@ from aieq.report.chapters import chapter_files, environment, errors_in, paramete
 from aieq.report.run import run_chapter
 
 CHAPTERS = chapter_files()
-STORY = ["index", "equation", "cost", "revenue", "history", "payer", "ways_out", "verdict", "doubt", "models", "scoreboard"]
+STORY = ["index", "equation", "cost", "revenue", "history", "payer", "ways_out", "verdict"]
+STORY += ["doubt", "models", "scoreboard"]
 APPENDICES = ["figures", "sources", "dictionary", "methods", "rerun", "api"]
 PARAMETERS = (
     'as_of: str = "2026-08-31"  # last day of publication that counts, as YYYY-MM-DD\n'

@@ -20,7 +20,7 @@ from distributed.comm import CommClosedError
 
 from aieq.errors import RunError
 from aieq.runs import travel
-from aieq.runs.worker import probe, work
+from aieq.runs.worker import folded, probe, work
 
 CONNECT_SECONDS = 10.0  # for a scheduler to answer at all
 PROBE_SECONDS = 8.0  # for one that answered before; two in a row that fail mean that it is gone
@@ -118,7 +118,7 @@ class Dask:
 
     def _fly(self, tag: str, function: Callable[..., Any], job: Mapping[str, Any]) -> None:
         try:
-            future = self.client.submit(function, job, key=tag, pure=False)
+            future = self.client.submit(function, folded(job), key=tag, pure=False)
         except Exception as error:
             # Distributed raises whatever its state suggests; what matters is whether it can still be reached.
             self.look()

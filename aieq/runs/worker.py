@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +36,7 @@ def work(job: Mapping[str, Any]) -> dict[str, Any]:
         Only built-in types, so that a scheduler need not know ours. `said` is ``done`` (with table, failures,
         notebooks), ``no data`` (send the parcel) or ``refused`` (with what differs here).
     """
+    job = unfolded(job)
     with _ONE:
         here = {"host": socket.gethostname(), "pid": os.getpid()}
         objection = _prepared(job)
@@ -45,6 +48,47 @@ def work(job: Mapping[str, Any]) -> dict[str, Any]:
             notebooks, more = _chapters(job)
             failures += more
         return {**here, "said": "done", "table": table, "failures": failures, "notebooks": notebooks}
+
+
+def folded(job: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Make a job small: a scheduler remembers the last hundred things it was given.
+
+    Parameters
+    ----------
+    job : mapping
+        As for `work`.
+
+    Returns
+    -------
+    dict
+        The same with points as bytes.
+    """
+    return {**job, "points": zlib.compress(json.dumps(job["points"]).encode(), 1)}
+
+
+def unfolded(job: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Undo `folded`.
+
+    Parameters
+    ----------
+    job : mapping
+        Folded, or as it ever was.
+
+    Returns
+    -------
+    mapping
+        With points as a list.
+
+    Examples
+    --------
+    >>> unfolded(folded({"points": [{"seed": 1}]}))["points"]
+    [{'seed': 1}]
+    """
+    if isinstance(job["points"], bytes):
+        return {**job, "points": json.loads(zlib.decompress(job["points"]))}
+    return job
 
 
 def evaluated(points: Sequence[Mapping[str, Any]], findings: Sequence[str]) -> tuple[bytes, list[dict[str, Any]]]:
@@ -100,6 +144,7 @@ def probe(job: Mapping[str, Any], seconds: float = 0.4) -> dict[str, Any]:
     dict
         As of `work`; with run_seconds, the mean of the runs that found everything loaded.
     """
+    job = unfolded(job)
     with _ONE:
         objection = _prepared(job)
         if objection:
