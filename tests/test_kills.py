@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import random
@@ -137,7 +138,7 @@ def test_killed_at_random(seed: int, folder: Path, cluster: Cluster, undisturbed
                 killed.append(f"{strike(chance, here, cluster)} at {kept(out)}")
                 if chance.random() < 0.5:
                     cluster.mend()
-        here.process.join(PATIENCE_SECONDS)
+        until(functools.partial(ended, here, cluster), PATIENCE_SECONDS)
         assert here.code is not None, f"seed {seed}: a call hangs after {killed}"
         assert here.code in (0, 3, -9), f"seed {seed}: exit code {here.code} after {killed}"
         if here.code == 3:
@@ -151,6 +152,14 @@ def test_killed_at_random(seed: int, folder: Path, cluster: Cluster, undisturbed
 def ripe(here: Client, out: Path, before: int, seconds: float) -> None:
     """Wait until something new is kept, the call has ended, or time is up."""
     until(lambda: here.code is not None or kept(out) > before, seconds)
+
+
+def ended(here: Client, cluster: Cluster) -> bool:
+    """Whether the call is over. Workers are started again meanwhile; a scheduler is not, its loss must be noticed."""
+    if cluster.scheduler and cluster.scheduler.poll() is None:
+        cluster.mend()
+    here.process.join(0.2)
+    return here.code is not None
 
 
 def strike(chance: random.Random, here: Client, cluster: Cluster) -> str:

@@ -115,7 +115,8 @@ def observed(name: str, title: str, quantity: Quantity, holds: float = RANGE_HOL
     if low == high:
         belief = distribution(name, value, (value, value), (value, value), {"kind": "fixed"})
     elif low < value < high:
-        bend = three_points(*np.log([low, value, high]), (math.log(low / _WIDEST), math.log(high * _WIDEST)), holds)
+        ends = (math.log(low / _WIDEST), math.log(high * _WIDEST))
+        bend = three_points(math.log(low), math.log(value), math.log(high), ends, holds)
         words = f"median {value:g}, {holds:.0%} between {low:g} and {high:g}"
         belief = Distribution("range", lambda p: np.exp(bend(p)), words)
     else:
