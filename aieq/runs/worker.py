@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -117,7 +118,7 @@ def evaluated(points: Sequence[Mapping[str, Any]], findings: Sequence[str]) -> t
 
 def dask_setup(worker: Any) -> None:
     """
-    Leave Ctrl-C to the client; dask calls this when it starts a worker of a local cluster.
+    Leave Ctrl-C to the client and begin to load; dask calls this when it starts a worker of a local cluster.
 
     Parameters
     ----------
@@ -126,6 +127,8 @@ def dask_setup(worker: Any) -> None:
     """
     # A handler, not SIG_IGN, which kernels would inherit.
     signal.signal(signal.SIGINT, lambda *_: None)
+    # Every worker loads at once, not only the one that is measured first.
+    threading.Thread(target=importlib.import_module, args=("aieq.runs.evaluate",), daemon=True).start()
 
 
 def probe(job: Mapping[str, Any], seconds: float = 0.4) -> dict[str, Any]:
