@@ -300,6 +300,7 @@ def outlook(
     -------
     Outlook
     """
+    check_draws(draws, count)
     times, size = len(setting.when), draws // count
     columns = len(PATHS) * times + len(SINGLE)
     chunk = min(size, _CHUNK)
