@@ -151,7 +151,8 @@ def test_a_reader_can_follow_the_readme_and_the_guide(checkout: Path) -> None:
     for block in colab_blocks(checkout):
         assert run(block, checkout).returncode == 0, block.source
     # A change of one number is told on the page of the chapter, a day on that of the book.
-    assert "cost_of_capital" in (checkout / "runs/dear/html/chapters/cost.html").read_text(encoding="utf-8")
+    dear = (checkout / "runs/dear/html/chapters/cost.html").read_text(encoding="utf-8")
+    assert "With cost of capital 12 % instead of 10 %." in dear
     assert "2024-06-20" in (checkout / "runs/cahn/html/chapters/verdict.html").read_text(encoding="utf-8")
     # Nothing lands among what git keeps.
     assert traces(checkout) == []
