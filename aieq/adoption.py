@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from .errors import VintageError
-from .evidence import BASES, OUTCOMES, View, quantity_of
+from .evidence import BASES, OUTCOMES, View, per_view, quantity_of
 from .quantity import Quantity, derive
 
 # Label, entity, metric, whose use, what is counted. Two wordings of one survey are two series and are never joined.
@@ -83,25 +83,25 @@ def adoption(view: View) -> pd.DataFrame:
     DataFrame
         series, group (people, firms, firms that pay), day, pct, counts (what is counted), source, known_on.
     """
-    parts = []
-    for label, entity, metric, group, counts in SERIES:
-        rows = latest_versions(view.rows(entity, metric, basis=OUTCOMES))
-        # A span of half a year is a range over the survey's own months, not one more of them.
-        rows = rows[rows["kind"] != "span"] if entity.startswith("us_businesses_btos") and len(rows) > 1 else rows
-        parts.append(
-            pd.DataFrame(
-                {
-                    "series": label,
-                    "group": group,
-                    "day": rows["period_end"],
-                    "pct": rows["value"],
-                    "counts": counts,
-                    "source": rows["source"],
-                    "known_on": rows["known_on"],
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([_one_series(view, *row) for row in SERIES], ignore_index=True)
+
+
+@per_view
+def _one_series(view: View, label: str, entity: str, metric: str, group: str, counts: str) -> pd.DataFrame:
+    rows = latest_versions(view.rows(entity, metric, basis=OUTCOMES))
+    # A span of half a year is a range over the survey's own months, not one more of them.
+    rows = rows[rows["kind"] != "span"] if entity.startswith("us_businesses_btos") and len(rows) > 1 else rows
+    return pd.DataFrame(
+        {
+            "series": label,
+            "group": group,
+            "day": rows["period_end"],
+            "pct": rows["value"],
+            "counts": counts,
+            "source": rows["source"],
+            "known_on": rows["known_on"],
+        }
+    )
 
 
 def latest_share(view: View, entity: str, metric: str) -> Quantity:

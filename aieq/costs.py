@@ -118,24 +118,24 @@ def by_quarter(view: View, companies: Sequence[str] = FIVE, first: str = "2019-0
     DataFrame
         company, quarter (its last calendar day), capex_usd_bn, period_end (as reported), known_on, source.
     """
-    parts = []
-    for company in companies:
-        rows = view.quarters(company, "capex")
-        middle = rows["period_start"] + (rows["period_end"] - rows["period_start"]) / 2
-        parts.append(
-            pd.DataFrame(
-                {
-                    "company": company,
-                    "quarter": middle.dt.to_period("Q").dt.end_time.dt.normalize(),
-                    "capex_usd_bn": rows["value"] / 1000,
-                    "period_end": rows["period_end"],
-                    "known_on": rows["known_on"],
-                    "source": rows["source"],
-                }
-            )
-        )
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat([_capex_by_quarter(view, company) for company in companies], ignore_index=True)
     return frame[frame["quarter"] >= pd.Timestamp(first)].reset_index(drop=True)
+
+
+@per_view
+def _capex_by_quarter(view: View, company: str) -> pd.DataFrame:
+    rows = view.quarters(company, "capex")
+    middle = rows["period_start"] + (rows["period_end"] - rows["period_start"]) / 2
+    return pd.DataFrame(
+        {
+            "company": company,
+            "quarter": middle.dt.to_period("Q").dt.end_time.dt.normalize(),
+            "capex_usd_bn": rows["value"] / 1000,
+            "period_end": rows["period_end"],
+            "known_on": rows["known_on"],
+            "source": rows["source"],
+        }
+    )
 
 
 def cash_share(view: View, companies: Sequence[str] = FOUR, first: str = "2018-01-01") -> pd.DataFrame:
@@ -151,9 +151,7 @@ def cash_share(view: View, companies: Sequence[str] = FOUR, first: str = "2018-0
     """
     wide = []
     for metric in ("capex", "operating_cash_flow"):
-        columns = {
-            company: view.quarters(company, metric).set_index("period_end")["value"] / 1000 for company in companies
-        }
+        columns = {company: _quarterly_usd_bn(view, company, metric) for company in companies}
         wide.append(pd.DataFrame(columns).dropna().sum(axis=1))
     both = pd.concat(wide, axis=1, keys=["capex_usd_bn", "operating_cash_flow_usd_bn"], sort=True).dropna()
     gap = both.index.to_series().diff() > pd.Timedelta(days=100)
@@ -163,6 +161,11 @@ def cash_share(view: View, companies: Sequence[str] = FOUR, first: str = "2018-0
     both["trailing_ratio"] = rolling["capex_usd_bn"] / rolling["operating_cash_flow_usd_bn"]
     both = both[both.index >= pd.Timestamp(first)]
     return both.rename_axis("quarter").reset_index()
+
+
+@per_view
+def _quarterly_usd_bn(view: View, company: str, metric: str) -> pd.Series:
+    return view.quarters(company, metric).set_index("period_end")["value"] / 1000
 
 
 def announcements(view: View, companies: Sequence[str] = FOUR) -> pd.DataFrame:

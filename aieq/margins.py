@@ -111,33 +111,34 @@ def history(view: View, lines: tuple[Line, ...] = LINES) -> pd.DataFrame:
         layer, company, measure, period, margin_ratio, income and revenue where the margin is computed, basis (the
         weaker of the two), grade, source, note.
     """
-    found = []
-    for line in lines:
-        if line.margin is not None:
-            rows = _rows(view, line.entity, line.margin)
-            found += [
-                _head(line, row)
-                | {"margin_ratio": row.value / 100, "basis": row.basis, "grade": row.grade, "source": row.source}
-                for row in rows.itertuples()
-            ]
-            continue
-        income, revenue = _rows(view, line.entity, line.income), _rows(view, line.entity, line.revenue)
-        both = income.merge(revenue, on=["period_start", "period_end", "kind", "unit"], suffixes=("", "_revenue"))
-        order = ["reported", "secondary", "estimate", "guidance", "projection"]
-        found += [
-            {
-                **_head(line, row),
-                "margin_ratio": row.value / row.value_revenue,
-                "income_usd_bn": row.value / 1000,
-                "revenue_usd_bn": row.value_revenue / 1000,
-                "basis": max(row.basis, row.basis_revenue, key=order.index),
-                "grade": weakest("derived", row.grade, row.grade_revenue),
-                "source": ";".join(dict.fromkeys((row.source, row.source_revenue))),
-            }
-            for row in both.itertuples()
-        ]
-    table = pd.DataFrame(found, columns=_COLUMNS)
+    table = pd.DataFrame([row for line in lines for row in _of_line(view, line)], columns=_COLUMNS)
     return table.sort_values(["layer", "company", "measure", "period_end"], kind="stable", ignore_index=True)
+
+
+@per_view
+def _of_line(view: View, line: Line) -> tuple[dict, ...]:
+    """One line by itself: from month to month most lines stand still."""
+    if line.margin is not None:
+        return tuple(
+            _head(line, row)
+            | {"margin_ratio": row.value / 100, "basis": row.basis, "grade": row.grade, "source": row.source}
+            for row in _rows(view, line.entity, line.margin).itertuples()
+        )
+    income, revenue = _rows(view, line.entity, line.income), _rows(view, line.entity, line.revenue)
+    both = income.merge(revenue, on=["period_start", "period_end", "kind", "unit"], suffixes=("", "_revenue"))
+    order = ["reported", "secondary", "estimate", "guidance", "projection"]
+    return tuple(
+        {
+            **_head(line, row),
+            "margin_ratio": row.value / row.value_revenue,
+            "income_usd_bn": row.value / 1000,
+            "revenue_usd_bn": row.value_revenue / 1000,
+            "basis": max(row.basis, row.basis_revenue, key=order.index),
+            "grade": weakest("derived", row.grade, row.grade_revenue),
+            "source": ";".join(dict.fromkeys((row.source, row.source_revenue))),
+        }
+        for row in both.itertuples()
+    )
 
 
 def lines_of(company: str, measure: str) -> tuple[Line, ...]:

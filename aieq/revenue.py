@@ -771,27 +771,29 @@ def gross_margins(view: View) -> pd.DataFrame:
         who, group, day (end of the period), pct, low, high, expected (guidance or projection), latest (the newest
         outcome of its row), basis, source. Where only a range is given, pct is its middle.
     """
-    parts = []
-    for label, entity, group in MARGINS:
-        rows = view.rows(entity, "gross_margin", unit="pct").drop_duplicates(["period_end", "value", "low", "basis"])
-        middle = rows["value"].fillna((rows["low"] + rows["high"]) / 2)
-        expected = ~rows["basis"].isin(OUTCOMES)
-        part = pd.DataFrame(
-            {
-                "who": label,
-                "group": group,
-                "day": rows["period_end"],
-                "pct": middle,
-                "low": rows["low"].fillna(middle),
-                "high": rows["high"].fillna(middle),
-                "expected": expected,
-                "basis": rows["basis"],
-                "published": rows["published"],
-                "source": rows["source"],
-                "grade": rows["grade"],
-            }
-        ).reset_index(drop=True)
-        done = part[~part["expected"]].sort_values(["day", "published"])
-        part["latest"] = part.index == (done.index[-1] if len(done) else -1)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([_gross_margins_of(view, *row) for row in MARGINS], ignore_index=True)
+
+
+@per_view
+def _gross_margins_of(view: View, label: str, entity: str, group: str) -> pd.DataFrame:
+    """One row of the comparison: from month to month most stand still."""
+    rows = view.rows(entity, "gross_margin", unit="pct").drop_duplicates(["period_end", "value", "low", "basis"])
+    middle = rows["value"].fillna((rows["low"] + rows["high"]) / 2)
+    part = pd.DataFrame(
+        {
+            "who": label,
+            "group": group,
+            "day": rows["period_end"],
+            "pct": middle,
+            "low": rows["low"].fillna(middle),
+            "high": rows["high"].fillna(middle),
+            "expected": ~rows["basis"].isin(OUTCOMES),
+            "basis": rows["basis"],
+            "published": rows["published"],
+            "source": rows["source"],
+            "grade": rows["grade"],
+        }
+    ).reset_index(drop=True)
+    done = part[~part["expected"]].sort_values(["day", "published"])
+    part["latest"] = part.index == (done.index[-1] if len(done) else -1)
+    return part

@@ -10,7 +10,7 @@ import pandas as pd
 
 from . import equation
 from .errors import UnknownNameError, VintageError
-from .evidence import quantity_of
+from .evidence import per_view, quantity_of
 from .quantity import Quantity, derive
 
 if TYPE_CHECKING:
@@ -339,26 +339,27 @@ def power_deals(view: View) -> pd.DataFrame:
     DataFrame
         company, announced, kind, mw, counted, why_not, what, source; in order of announcement.
     """
-    rows = []
-    for company in ("microsoft", "alphabet", "amazon", "meta"):
-        for metric, kind in POWER_KINDS.items():
-            try:
-                deals = view.rows(company, metric, unit="MW")
-            except UnknownNameError:
-                continue
-            for deal in deals.itertuples():
-                why = next((reason for phrase, reason in _NOT_COUNTED.items() if phrase in deal.note), "")
-                if why.startswith(("replaced", "part of")):
-                    why = why if _successor_known(view, company, metric, deal) else ""
-                what = re.split(r"; (?:with|status|wind|solar|smr|gas)", deal.note)[0]
-                rows.append((company, deal.period_end, kind, deal.value, not why, why, what, deal.source))
+    companies = ("microsoft", "alphabet", "amazon", "meta")
+    rows = [row for company in companies for metric in POWER_KINDS for row in _deals_of(view, company, metric)]
     columns = ["company", "announced", "kind", "mw", "counted", "why_not", "what", "source"]
     return pd.DataFrame(rows, columns=columns).sort_values("announced", kind="stable", ignore_index=True)
 
 
-def _successor_known(view: View, company: str, metric: str, deal: object) -> bool:
-    later = view.rows(company, metric, unit="MW")
-    return bool((later["period_end"] > deal.period_end).any())
+@per_view
+def _deals_of(view: View, company: str, metric: str) -> tuple[tuple, ...]:
+    """One company's deals of one kind: from month to month most stand still."""
+    try:
+        deals = view.rows(company, metric, unit="MW")
+    except UnknownNameError:
+        return ()
+    rows = []
+    for deal in deals.itertuples():
+        why = next((reason for phrase, reason in _NOT_COUNTED.items() if phrase in deal.note), "")
+        if why.startswith(("replaced", "part of")) and not (deals["period_end"] > deal.period_end).any():
+            why = ""
+        what = re.split(r"; (?:with|status|wind|solar|smr|gas)", deal.note)[0]
+        rows.append((company, deal.period_end, POWER_KINDS[metric], deal.value, not why, why, what, deal.source))
+    return tuple(rows)
 
 
 def electricity_growth(view: View, entity: str = "us_economy") -> tuple[Quantity, int, int]:

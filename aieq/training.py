@@ -92,11 +92,20 @@ def rank_at_release(runs: pd.DataFrame) -> np.ndarray:
 
 def _one_a_day(runs: pd.DataFrame) -> pd.DataFrame:
     """The largest run of each organisation on each day; its name's first word tells organisations apart."""
-    who = runs["organization"].str.split(",").str[0].str.split(" ").str[0]
+    who = [name.partition(",")[0].partition(" ")[0] if isinstance(name, str) else name for name in runs["organization"]]
     largest = runs.assign(_who=who).sort_values("training_compute_flop", ascending=False, kind="stable")
     return largest.drop_duplicates(["_who", "published"]).drop(columns="_who")
 
 
+@per_view
+def _ranked(view: View) -> pd.DataFrame:
+    """Known runs of known compute, with their rank at release."""
+    runs = known_runs(view)
+    runs = runs[runs["training_compute_flop"].notna()].reset_index(drop=True)
+    return runs.assign(rank=rank_at_release(runs))
+
+
+@per_view
 def frontier_costs(view: View, *, strict: bool = False) -> pd.DataFrame:
     """
     Cost of the runs that were among the ten largest by compute when they came out, since 2016.
@@ -114,9 +123,7 @@ def frontier_costs(view: View, *, strict: bool = False) -> pd.DataFrame:
     DataFrame
         model, organization, published, training_compute_flop, cost_usd, source; sorted by day.
     """
-    runs = known_runs(view)
-    runs = runs[runs["training_compute_flop"].notna()].reset_index(drop=True)
-    runs["rank"] = rank_at_release(runs)
+    runs = _ranked(view)
     listed = runs["source"].str.contains(STUDY)
     study = runs[listed & runs["cost_amortised_hw_energy_usd"].notna()]
     end = study["published"].max() if len(study) else pd.Timestamp.max
@@ -143,6 +150,7 @@ def cost_growth(view: View, *, strict: bool = False) -> Growth:
     return growth_fit(runs["published"], runs["cost_usd"])
 
 
+@per_view
 def compute_growth(view: View) -> tuple[Growth, pd.DataFrame]:
     """
     Growth of the compute of the ten largest runs at release, and those runs.
@@ -152,9 +160,8 @@ def compute_growth(view: View) -> tuple[Growth, pd.DataFrame]:
     VintageError
         If too few were known by the day.
     """
-    runs = known_runs(view)
-    runs = runs[runs["training_compute_flop"].notna()].reset_index(drop=True)
-    runs = runs[(rank_at_release(runs) <= FRONTIER_SIZE) & (runs["published"] >= pd.Timestamp(FIRST_DAY))]
+    runs = _ranked(view)
+    runs = runs[(runs["rank"] <= FRONTIER_SIZE) & (runs["published"] >= pd.Timestamp(FIRST_DAY))]
     runs = _one_a_day(runs).sort_values("published", kind="stable")
     if len(runs) < 4:
         msg = f"fewer than four large training runs were known on {view.dated}: ask for a later day"
@@ -172,6 +179,7 @@ def flagships(view: View) -> pd.DataFrame:
     return mine.sort_values("published")[columns].reset_index(drop=True)
 
 
+@per_view
 def gpt4_cost(view: View, definition: str) -> Quantity:
     """
     Cost of training GPT-4 under one definition, in millions: Epoch's study, with its other vintages as interval.
@@ -207,6 +215,7 @@ def study_growth(view: View, end: str = "2024-05-31") -> Growth:
     return growth_fit(runs["published"], runs["cost_usd"], cov="nonrobust")
 
 
+@per_view
 def dearest(view: View, definition: str = "cost_usd") -> tuple[Quantity, str]:
     """
     Cost of the dearest single run known by the day under one definition, in millions, and its model.
