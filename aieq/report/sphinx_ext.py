@@ -65,6 +65,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         body = html_charts.enrich(body, specs, Path(app.outdir), "../" * pagename.count("/"))
     if "data-sortable" in body:
         app.add_js_file("ledger.js", defer="defer")  # within this event: for this page only
+    if 'class="time-machine"' in body:
+        app.add_js_file("timemachine.js", defer="defer")
     # The label would hide from a screen reader what the summary says.
     context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
 
