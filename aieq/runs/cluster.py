@@ -8,10 +8,12 @@ import logging
 import os
 import queue
 import secrets
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from multiprocessing import forkserver
 from typing import Any
 
 import dask
@@ -37,8 +39,13 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.diagnostics.nvml": False,
 }
+FORKS = sys.platform == "linux"
 # Of a cluster of our own besides: who ends two workers is looked at carefully.
-LOCAL_SETTINGS = {"distributed.scheduler.allowed-failures": 1, "distributed.scheduler.worker-ttl": "60s"}
+LOCAL_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.worker-ttl": "60s",
+    "distributed.worker.multiprocessing-method": "forkserver" if FORKS else "spawn",
+}
 
 
 class Here:
@@ -213,6 +220,23 @@ class Dask:
             raise self.gone() from error
         except Exception as error:
             raise RunError(f"the workers of {self.where} could not take the data: {error}") from error
+
+
+def prepare(scheduler: str | None, workers: int | None) -> None:
+    """
+    Let a process load what workers of this machine need, while this one reads a design and looks at folders.
+
+    They are forked from it, so that two take no longer to begin than one. Where forking is not safe, each loads alone.
+
+    Parameters
+    ----------
+    scheduler, workers
+        As for `crew`.
+    """
+    if scheduler is None and workers != 0 and FORKS:
+        with dask.config.set(LOCAL_SETTINGS):
+            distributed.utils.get_mp_context().set_forkserver_preload(["aieq.runs.warm"])
+        forkserver.ensure_running()
 
 
 @contextlib.contextmanager

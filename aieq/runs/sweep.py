@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aieq.errors import RunError
-from aieq.runs.cluster import crew
+from aieq.runs.cluster import crew, prepare
 from aieq.runs.design import Design, read_design
 from aieq.runs.identity import surroundings
 from aieq.runs.loop import Jobs, Loop, Progress, Teller, batch_size
@@ -104,6 +104,7 @@ def sweep(
     In a script of your own, call it under ``if __name__ == "__main__":``, for worker processes load the script too.
     """
     started = time.monotonic()
+    prepare(scheduler, workers)
     whole = design if isinstance(design, Design) else read_design(design)
     around = surroundings(whole.chapters)
     tell = Teller(progress or (lambda _: None), len(whole))

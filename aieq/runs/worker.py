@@ -162,7 +162,7 @@ def probe(job: Mapping[str, Any], seconds: float = 0.4) -> dict[str, Any]:
 
 def _prepared(job: Mapping[str, Any]) -> dict[str, Any]:
     """Have the data of the client; say what is in the way."""
-    here = _surroundings(job)
+    here = surroundings_here(job["chapters"])
     if here is not None and (here.code, here.versions) != (job["code"], job["versions"]):
         return {"said": "refused", "code": here.code, "versions": here.versions}
     if _has_data(here, job):
@@ -170,23 +170,35 @@ def _prepared(job: Mapping[str, Any]) -> dict[str, Any]:
     if not travel.arrived(job["parcel"]):
         return {"said": "no data"}
     travel.turn_to(travel.folder_of(job["parcel"]))
-    return {} if _has_data(_surroundings(job), job) else {"said": "no data"}
+    return {} if _has_data(surroundings_here(job["chapters"]), job) else {"said": "no data"}
 
 
 def _has_data(here: Any, job: Mapping[str, Any]) -> bool:
     return here is not None and (here.data, here.chapters) == (job["data"], job["chapters_hash"])
 
 
-def _surroundings(job: Mapping[str, Any]) -> Any:
-    """What is loaded here, as it was when it was first asked for; None if a chapter is missing."""
+def surroundings_here(chapters: Sequence[str]) -> Any:
+    """
+    What is loaded here, as it was when it was first asked for.
+
+    Parameters
+    ----------
+    chapters : sequence of str
+        Chapters that are run too.
+
+    Returns
+    -------
+    Surroundings or None
+        None if a chapter is missing.
+    """
     from aieq.errors import UnknownNameError
     from aieq.home import HOME
     from aieq.runs.identity import surroundings
 
-    asked = str(HOME), tuple(job["chapters"])
+    asked = str(HOME), tuple(chapters)
     if asked not in _KNOWN:
         try:
-            _KNOWN[asked] = surroundings(job["chapters"])
+            _KNOWN[asked] = surroundings(chapters)
         except UnknownNameError:
             return None
     return _KNOWN[asked]
