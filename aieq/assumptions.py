@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ScenarioError, UnknownNameError, did_you_mean
-from .home import HOME
+from .home import HOME, read_yaml
 from .quantity import UNITS, Quantity
 
 FOLDER = HOME / "data" / "scenarios"
@@ -358,7 +358,7 @@ def _yaml(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except yaml.YAMLError as error:
         msg = f"{path.name} is not YAML: {error}"
         raise ScenarioError(msg) from None

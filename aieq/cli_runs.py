@@ -196,6 +196,8 @@ def sweep(
     from .runs.sweep import sweep as run_sweep
 
     whole = read_design(design)
+    for warning in whole.warnings:
+        terminal.say(f"aieq: note: {warning}")
     with _refusing():
         examine(out, whole, surroundings(whole.chapters))
 

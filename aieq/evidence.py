@@ -16,7 +16,7 @@ import pandas as pd
 
 from . import periods
 from .errors import EvidenceError, UnknownNameError, VintageError, did_you_mean
-from .home import HOME
+from .home import HOME, ROOT_VARIABLE, read_yaml
 from .quantity import Quantity, weakest
 from .seen import DAY, Days, Label, Seen, looking, note, note_all
 
@@ -80,9 +80,7 @@ class Evidence:
     @property
     def last_day(self) -> date:
         """The day up to which the delivery reaches; a few figures computed from it bear a later date."""
-        import yaml
-
-        return yaml.safe_load((self.root / "delivery.yml").read_text(encoding="utf-8"))["last_day"]
+        return read_yaml(self.root / "delivery.yml")["last_day"]
 
     def as_of(self, day: str | date) -> View:
         """
@@ -788,8 +786,8 @@ def load(root: str | Path = DATA) -> Evidence:
     root = Path(root)
     if not (root / "observations.csv").exists():
         msg = (
-            f"there is no evidence in {root}: the package reads the data/ of its checkout, so install it from a clone "
-            "with `pip install -e .` (make setup does), or pass the folder to load()"
+            f"there is no evidence in {root}: the package reads the data/ of its checkout, or what was installed with "
+            f"it; set {ROOT_VARIABLE} to the folder that has a data/ of this project, or pass that data/ to load()"
         )
         raise EvidenceError(msg)
     sources = pd.read_csv(root / "sources.csv", dtype=str).set_index("key", drop=False)
@@ -846,9 +844,7 @@ def _rename(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
 
 
 def _correct(observations: pd.DataFrame, root: Path) -> pd.DataFrame:
-    import yaml
-
-    corrections = yaml.safe_load((root / "corrections.yml").read_text()) or []
+    corrections = read_yaml(root / "corrections.yml") or []
     for number, entry in enumerate(corrections, 1):
         rows = _matching(observations, entry["where"])
         if not rows.any():

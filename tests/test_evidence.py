@@ -162,7 +162,7 @@ def test_a_correction_applies_while_its_guard_holds_and_fails_after(tmp_path):
 
 
 def test_a_folder_without_evidence_is_refused_with_what_to_do(tmp_path):
-    with pytest.raises(EvidenceError, match="pip install -e"):
+    with pytest.raises(EvidenceError, match="set AIEQ_ROOT to the folder"):
         evidence.load(tmp_path / "nothing")
 
 

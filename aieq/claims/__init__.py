@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-import yaml
 
 from ..errors import UnknownNameError, VintageError, did_you_mean
 from ..evidence import DATA
 from ..findings import Context, finding
+from ..home import read_yaml
 from ..quantity import Quantity, weakest
 
 VERDICTS = ("holds", "holds in part", "overtaken", "does not hold", "cannot be checked")
@@ -91,7 +91,7 @@ _RULES: dict[str, Claim] = {}
 
 @functools.cache
 def _article() -> dict[str, dict]:
-    content = yaml.safe_load((DATA / "claims.yml").read_text(encoding="utf-8"))
+    content = read_yaml(DATA / "claims.yml")
     return {entry["id"]: entry for entry in content["claims"]}
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from ..errors import ScenarioError, UnknownNameError, did_you_mean
 from ..evidence import DATA, load
+from ..home import read_yaml
 
 OUTCOMES = ("broke", "paid")
 # What the equation needs of an episode beside figures; those of the second line have one value for each class.
@@ -163,7 +163,7 @@ def book(path: Path = DATA / "episodes.yml") -> Book:
     >>> [episode.key for episode in book().episodes]
     ['uk_railways', 'us_railroads', 'us_telecom', 'cloud', 'internet']
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = read_yaml(path)
     known = frozenset(load().sources.index)
     general = {
         name: _supposed(name, content[name], ("",), known, path.name)
