@@ -137,12 +137,23 @@ def _weights(table: pd.DataFrame) -> np.ndarray:
     return 1 / table.groupby("line")["line"].transform("size").to_numpy(dtype=float)
 
 
-def _quartiles(context: Context, table: pd.DataFrame) -> Quantity:
+def _three(table: pd.DataFrame) -> tuple[float, float, float]:
     lives = np.minimum(table["half_life_years"].to_numpy(dtype=float), CAP_YEARS)
     low, middle, high = (half_life.weighted_quantile(lives, _weights(table), q) for q in (0.25, 0.5, 0.75))
+    return low, middle, high
+
+
+def _quartiles(context: Context, table: pd.DataFrame) -> Quantity:
+    low, middle, high = _three(table)
     words = "middle half, each line counted once"
     words += f"; {CAP_YEARS:g} years stand for growth that did not slow" if high >= CAP_YEARS else ""
     return _number(context, middle, "years", words, table["line"], (low, high))
+
+
+def right_without_one(context: Context) -> list[tuple[float, float, float]]:
+    """Quartiles of the half-lives that were right for lines that had doubled, with each line left out in turn."""
+    table = _chosen(context, fast=True)
+    return [_three(table[table["line"] != line]) for line in table["line"].unique()]
 
 
 @_finding("half_life_assumed_years", "years", "half-life of the growth of AI revenue assumed for the years ahead")

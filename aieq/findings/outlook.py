@@ -15,7 +15,7 @@ from ..errors import VintageError
 from ..outlook import doubts
 from ..outlook import result as outlooks
 from ..outlook import sensitivity as carriers
-from ..outlook.distributions import RANGE_HOLDS, Distribution, three_points
+from ..outlook.distributions import RANGE_HOLDS
 from ..outlook.draws import Joint
 from ..quantity import Quantity
 from . import Context, finding
@@ -23,6 +23,12 @@ from . import Context, finding
 # Enough for two digits of every number told in prose; the chapter states the error that is left.
 DRAWS = 2**14
 _INTERVAL = "90 % of joint draws of all inputs in doubt"
+_OTHERS = tuple(
+    (holds, tied)
+    for holds in (0.80, RANGE_HOLDS, 0.98)
+    for tied in (True, False)
+    if (holds, tied) != (RANGE_HOLDS, True)
+)
 _READINGS = "the same ranges read as holding 80 to 98 % of the doubt, with and without correlations"
 GROWTH = ("labs_growth_last_year_multiple", "labs_growth_per_year", "labs_growth_year_before_multiple")
 
@@ -71,7 +77,8 @@ def outlook(context: Context) -> outlooks.Outlook:
     )
 
 
-def _sources(context: Context) -> tuple[str, ...]:
+def drawn_from(context: Context) -> tuple[str, ...]:
+    """Sources of everything that is drawn."""
     return tuple(dict.fromkeys(key for entry in joint(context).inputs for key in entry.sources))
 
 
@@ -88,7 +95,7 @@ def _banded(context: Context, quantity: str, unit: str, when: date | None = None
         float(low) if top is not None else None,
         top,
         grade="assumed",
-        sources=_sources(context),
+        sources=drawn_from(context),
         interval=interval,
     )
 
@@ -97,13 +104,11 @@ def _readings(context: Context) -> list[pd.DataFrame]:
     """Chances under other readings of the same ranges."""
 
     def work() -> list[pd.DataFrame]:
-        others = [(holds, tied) for holds in (0.80, RANGE_HOLDS, 0.98) for tied in (True, False)]
         return [
             outlooks.outlook(
                 joint(context, correlated=tied, holds=holds), setting(context), draws=DRAWS // 4, seed=context.seed
             ).chances
-            for holds, tied in others
-            if (holds, tied) != (RANGE_HOLDS, True)
+            for holds, tied in _OTHERS
         ]
 
     return context.memo("readings", work)
@@ -122,7 +127,7 @@ def _chance(context: Context, rule: str, year: int, column: str = "by") -> Quant
         min(values),
         max(values),
         grade="assumed",
-        sources=_sources(context),
+        sources=drawn_from(context),
         interval=_READINGS,
     )
 
@@ -175,41 +180,6 @@ for _year in (2027, 2028, 2030, 2035):
 @_finding("chance_capital_at_2035_ratio", "ratio", "chance that revenue still meets capital in use at the end of 2035")
 def _still(context: Context) -> Quantity:
     return _chance(context, "coverage_capital_ratio", 2035, "at")
-
-
-@_finding(
-    "chance_capital_by_2030_on_record_ratio",
-    "ratio",
-    "the same chance if growth fades as it did on fast lines of the past, not as assumed",
-)
-def _on_record(context: Context) -> Quantity:
-    # The middle half of the half-lives that would have been right, in place of the belief of the scenario.
-    right = context["half_life_right_fast_years"]
-    name = "revenue_growth_half_life_years"
-    if right.low is None or right.high is None or not right.low < right.value < right.high:
-        msg = f"the half-lives on record as of {context.as_of} have no spread to draw from"
-        raise VintageError(msg)
-    bounds = context.scenario.assumptions[name].possible
-    belief = three_points(right.low, right.value, right.high, bounds, 0.5)
-    words = f"median {right.value:.3g}, half between {right.low:.3g} and {right.high:.3g}"
-    entries = tuple(
-        replace(entry, distribution=Distribution("record", belief, words)) if entry.name == name else entry
-        for entry in joint(context).inputs
-    )
-    found = outlooks.outlook(
-        Joint(entries, joint(context).correlations), setting(context), draws=DRAWS // 4, seed=context.seed
-    ).chances
-    row = found[(found["rule"] == "coverage_capital_ratio") & (found["time"] == pd.Timestamp(2030, 12, 31))]
-    if row.empty:
-        msg = f"the outlook as of {context.as_of} does not look back to 2030"
-        raise VintageError(msg)
-    return Quantity(
-        float(row["by"].iloc[0]),
-        "ratio",
-        grade="assumed",
-        sources=(*_sources(context), *right.sources),
-        interval="none: one reading of a short and select record",
-    )
 
 
 # --- what carries it ------------------------------------------------------------------------------------------------
@@ -291,7 +261,7 @@ def combinations(context: Context) -> pd.DataFrame:
 
 def _plain(context: Context, value: float, unit: str, why: str) -> Quantity:
     context["actual_ai_revenue_usd_bn"]
-    return Quantity(value, unit, grade="assumed", sources=_sources(context), interval=why)
+    return Quantity(value, unit, grade="assumed", sources=drawn_from(context), interval=why)
 
 
 @_finding("definitions_count", "count", "defensible combinations of definitions that can be computed")
@@ -333,7 +303,7 @@ def _likely(context: Context) -> Quantity:
 def sources_of(context: Context, most: int = 12) -> tuple[str, ...]:
     """Sources of what is in doubt, for a chart."""
     try:
-        return _sources(context)[:most]
+        return drawn_from(context)[:most]
     except VintageError:
         return ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -168,6 +169,11 @@ class Page:
         """Publish a piece of wording that depends on the numbers, such as a direction."""
         _glue(name, Glued(text, html.escape(text)))
 
+    def say_all(self, texts: Mapping[str, str]) -> None:
+        """Publish several pieces of wording, each under its name."""
+        for name, text in texts.items():
+            self.say(name, text)
+
 
 def anchor(name: str) -> str:
     """Name of the place of a finding on the page of all figures."""
@@ -225,6 +231,3 @@ def figures_table(context: Context) -> pd.DataFrame:
         if (quantity := context.get(name)) is not None
     ]
     return pd.DataFrame(rows)
-
-
-
