@@ -174,7 +174,7 @@ def test_no_figure_is_typed_into_a_built_page(root: Path) -> None:
         "build the book first: make book"
     )
     computed = "a.figure-link, a.verdict, span.output, div.cell_output, .cell, figure, table, math, .math, code, pre"
-    shell = "script, style, nav, header, footer, .bibliography, .headerlink, dl.py"
+    shell = "script, style, nav, header, footer, .bibliography, .headerlink, dl.py, .reading-time"
     found = []
     for page in pages:
         article = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select_one("article")

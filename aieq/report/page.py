@@ -19,6 +19,7 @@ from .chapters import chapter_files
 from .injected import refuse_unknown
 
 UNKNOWN = "not known on that day"
+SOURCES_TOLD = 3
 _GRADE_SAYS = {
     "reported": "as reported",
     "derived": "computed from reported figures",
@@ -143,7 +144,6 @@ class Page:
         quantity = self.context.get(name)
         if quantity is None:
             texts = dict.fromkeys(("", "__range", "__full", "__asof"), UNKNOWN)
-            hover = f"{REGISTRY[name].says}: {UNKNOWN}"
         else:
             texts = {
                 "": quantity.text(),
@@ -151,15 +151,9 @@ class Page:
                 "__full": quantity.full_text(),
                 "__asof": f"{quantity.as_of:%Y-%m-%d}",
             }
-            hover = describe(name, quantity)
-        grade = "unknown" if quantity is None else quantity.grade
         for suffix, text in texts.items():
             # The row behind the number, on hover, for the two forms that stand in sentences.
-            told = f' title="{html.escape(hover, quote=True)}"' if suffix in ("", "__full") else ""
-            # What is not known has no row to lead to.
-            tag, place = ("span", "") if quantity is None else ("a", f' href="figures.html#{anchor(name)}"')
-            markup = f'<{tag} class="figure-link grade-{grade}"{place}{told}>{html.escape(text)}</{tag}>'
-            _glue(name + suffix, Glued(text, markup))
+            _glue(name + suffix, Glued(text, figure_link(name, quantity, text, told=suffix in ("", "__full"))))
 
     def _publish_verdict(self, claim_id: str) -> None:
         judgement = get_claim(claim_id).judge(self.context)
@@ -180,17 +174,58 @@ def anchor(name: str) -> str:
     return "finding-" + name.replace("_", "-")
 
 
+def figure_link(name: str, quantity: Quantity | None, text: str, *, told: bool = True) -> str:
+    """
+    Write a number as a link to its row among all findings, with what is behind it as a title of several lines.
+
+    The page's script shows the title as a card, in which the sources are links; without it a browser shows the title.
+
+    Parameters
+    ----------
+    name : str
+        Name of the finding.
+    quantity : Quantity, optional
+        Nothing, if it was not known: then there is no row to lead to.
+    text : str
+        What is written.
+    told : bool
+        Whether it carries the title.
+    """
+    if quantity is None:
+        hover, tag, place = f"{REGISTRY[name].says}: {UNKNOWN}", "span", ""
+        grade, keys = "unknown", ""
+    else:
+        hover, tag, place = describe(name, quantity), "a", f' href="figures.html#{anchor(name)}"'
+        grade, keys = quantity.grade, " ".join(quantity.sources[:SOURCES_TOLD])
+    title = f' title="{html.escape(hover, quote=True)}"' if told else ""
+    sources = f' data-sources="{html.escape(keys, quote=True)}"' if told and keys else ""
+    return f'<{tag} class="figure-link grade-{grade}"{place}{title}{sources}>{html.escape(text)}</{tag}>'
+
+
 def describe(name: str, quantity: Quantity) -> str:
-    """Say in one line what a number is, how firm, as of when and from where."""
-    parts = [f"{REGISTRY[name].says}: {quantity.full_text()}"]
+    """
+    Say what a number is, how firm, as of when and from where: a line each.
+
+    Returns
+    -------
+    str
+        What it counts and its value; then lines that begin with a label and a colon, one for each source named.
+    """
+    lines = [f"{REGISTRY[name].says}: {quantity.full_text()}"]
     if quantity.interval:
-        parts.append(f"interval: {quantity.interval}")
-    parts.append(_GRADE_SAYS[quantity.grade])
-    parts.append(f"as of {quantity.as_of:%Y-%m-%d}")
-    count = len(quantity.sources)
-    if count:
-        parts.append("source: " + quantity.sources[0] if count == 1 else f"{count} sources")
-    return "; ".join(parts)
+        lines.append(f"Interval: {quantity.interval}")
+    lines.append(f"Grade: {quantity.grade}, {_GRADE_SAYS[quantity.grade]}")
+    lines.append(f"Known: as of {quantity.as_of:%Y-%m-%d}")
+    lines += [f"Source: {_source_title(key)}" for key in quantity.sources[:SOURCES_TOLD]]
+    more = len(quantity.sources) - SOURCES_TOLD
+    if more > 0:
+        lines.append(f"More: {more} other {'source' if more == 1 else 'sources'}")
+    return "\n".join(lines)
+
+
+def _source_title(key: str) -> str:
+    titles = load().sources["title"]
+    return str(titles[key]) if key in titles.index and isinstance(titles[key], str) else key
 
 
 def verdict_mark(claim_id: str, judgement: Judgement, text: str | None = None) -> str:

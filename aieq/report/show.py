@@ -14,7 +14,7 @@ from .. import equation
 from ..claims import ARTICLE_DAY
 from ..findings import REGISTRY, Context, gamble
 from . import tables
-from .page import Glued, anchor
+from .page import Glued, figure_link
 from .tables import verdict_counts
 
 INDEX_FINDINGS = (
@@ -251,9 +251,7 @@ def doors(context: Context) -> Glued:
         for name in names:
             quantity = context.get(name)
             text = "not known on that day" if quantity is None else quantity.full_text()
-            link = html.escape(text)
-            if quantity is not None:
-                link = f'<a class="figure-link" href="figures.html#{anchor(name)}">{link}</a>'
+            link = figure_link(name, quantity, text)
             says = REGISTRY[name].says[0].upper() + REGISTRY[name].says[1:]
             said.append((f"{says}: {text}", f"{html.escape(says)}: {link}."))
         plain.append(f"{title}: " + "; ".join(text for text, _ in said))

@@ -15,7 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from aieq.report import edition_pages, html_charts, html_math
+from aieq.report import edition_pages, html_charts, html_math, html_reading
 
 _DESCRIPTION_LENGTH = 200
 
@@ -57,6 +57,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     body = context.get("body")
     if not body:
         return
+    body = html_reading.complete(body, Path(app.srcdir), pagename)
     if app.config.aieq_elsewhere:
         body = edition_pages.lead_elsewhere(body, pagename, app.config.aieq_elsewhere)
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"

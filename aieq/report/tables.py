@@ -242,7 +242,8 @@ def all_figures(context: Context) -> Glued:
                 else links
             )
             items.append(
-                f'<tr id="{anchor(row.name)}"><th scope="row"><code>{row.name}</code></th>'
+                f'<tr id="{anchor(row.name)}"><th scope="row"><a class="permalink" href="#{anchor(row.name)}">'
+                f"<code>{row.name}</code></a></th>"
                 f"<td>{html.escape(row.text)}</td>"
                 f"<td>{html.escape(row.says)}</td><td>{html.escape(row.interval or 'no interval')}</td>"
                 f"<td>{row.grade}</td><td>{more or 'none: a count or a convention'}</td></tr>"
@@ -252,7 +253,9 @@ def all_figures(context: Context) -> Glued:
             f'<th scope="col">{h}</th>' for h in ("Name", "Value", "What it counts", "Interval", "Grade", "Sources")
         )
         parts.append(
-            f'<div class="table-wrap"><table class="house figures"><caption>{_SECTION_TITLES[section]}</caption>'
+            f'<div class="table-wrap"><table class="house figures" data-as-of="{context.as_of}" '
+            f'data-scenario="{html.escape(context.scenario.name, quote=True)}">'
+            f"<caption>{_SECTION_TITLES[section]}</caption>"
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(items)}</tbody></table></div>"
         )
     return Glued("\n".join(plain), "".join(parts))

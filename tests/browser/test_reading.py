@@ -128,3 +128,99 @@ def test_the_time_machine_fits_a_narrow_screen(visit: Any, name: str) -> None:
         box = control.bounding_box()
         assert box["height"] >= 24
         assert box["x"] + box["width"] <= 320
+
+
+def first_number(page: Any) -> Any:
+    """The first number of a page that carries what is behind it, reached as by keyboard."""
+    link = page.locator("article a.figure-link[title][data-sources]").first
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".card:not([hidden])")
+    return page.locator(".card")
+
+
+def test_a_number_tells_what_is_behind_it_on_focus(visit: Any) -> None:
+    """Interval, grade, day and sources; the sources are the next stops; Escape closes and gives the focus back."""
+    page = visit("cost")
+    told = page.locator("article a.figure-link[title][data-sources]").first.get_attribute("title")
+    card = first_number(page)
+    for label in ("Interval:", "Grade:", "Known:", "Source:"):
+        assert label in card.text_content()
+    assert told.split("\n")[0] in card.text_content()
+    owner = page.locator("[aria-describedby=card]")
+    assert owner.get_attribute("title") is None, "the browser would show the same words a second time"
+    page.keyboard.press("Tab")
+    assert card.is_visible(), "it went although the reader had just entered it"
+    address = page.evaluate("document.activeElement.getAttribute('href')")
+    assert address.startswith("sources.html#source-")
+    assert f'id="{address.partition("#")[2]}"' in (CHAPTERS / "sources.html").read_text(encoding="utf-8")
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
+    assert page.evaluate("document.activeElement.title") == told
+
+
+def test_a_card_stays_while_the_pointer_is_in_it(visit: Any) -> None:
+    """Hovered, it can be reached with the pointer; left, it goes."""
+    page = visit("cost")
+    link = page.locator("article a.figure-link[title][data-sources]").first
+    link.hover()
+    page.wait_for_selector(".card:not([hidden])")
+    page.locator(".card").hover()
+    page.wait_for_timeout(500)
+    assert page.locator(".card").is_visible()
+    page.mouse.move(5, 5)
+    page.wait_for_selector(".card", state="hidden")
+
+
+def test_a_verdict_and_a_term_tell_their_reason(visit: Any) -> None:
+    """Whatever carries a title of ours becomes a card; a term leads to its entry."""
+    page = visit("cost")
+    for kind in ("a.verdict[title]", "a.term[title]"):
+        link = page.locator(f"article {kind}").first
+        told = link.get_attribute("title")
+        link.scroll_into_view_if_needed()
+        link.hover()
+        page.wait_for_function("text => document.querySelector('.card:not([hidden])')?.textContent === text", arg=told)
+        page.keyboard.press("Escape")
+    place = page.locator("a.term").first.get_attribute("href").partition("#")[2]
+    assert f'id="{place}"' in (CHAPTERS / "glossary.html").read_text(encoding="utf-8")
+
+
+def test_a_card_fits_a_narrow_screen(visit: Any) -> None:
+    """At 320 pixels it is inside the screen."""
+    page = visit("cost", width=320)
+    box = first_number(page).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_finding_can_be_cited(visit: Any) -> None:
+    """The button gives BibTeX with value, day and name, braces balanced; where copying fails the text is selected."""
+    page = visit("figures", "#finding-coverage-ratio")
+    page.mouse.move(100, 100)
+    page.mouse.move(120, 120)
+    button = page.get_by_role("button", name="Cite coverage_ratio", exact=True)
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    row = page.locator("#finding-coverage-ratio")
+    text = row.locator(".cite pre").text_content()
+    assert text.startswith("@misc{aieq-finding-coverage-ratio-")
+    assert text.count("{") == text.count("}")
+    assert "finding coverage\\_ratio}" in text
+    assert row.locator("td").first.text_content().replace("%", "\\%") in text
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    row.get_by_role("button", name="Copy").click()
+    page.wait_for_function("document.querySelector('.cite-said').textContent.startsWith('Selected')")
+    assert page.evaluate("getSelection().toString()").strip().startswith("@misc")
+    button.click()
+    assert row.locator(".cite").count() == 0
+
+
+def test_without_scripts_a_number_still_tells(visit: Any) -> None:
+    """As a title, which the browser shows; a chapter says how long it takes."""
+    page = visit("cost", script=False)
+    told = page.locator("article a.figure-link[title][data-sources]").first.get_attribute("title")
+    assert "\nSource: " in told
+    assert re.fullmatch(r"\d+ minutes? to read", page.locator(".reading-time").text_content())
