@@ -260,6 +260,8 @@ def _assignments(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[s
     """What differs, in one order, so that equal scenarios have equal names."""
     found = []
     for name, value in values.items():
+        if value is before[name]:
+            continue
         members = value if isinstance(value, Mapping) else {"": value}
         then = before[name] if isinstance(value, Mapping) else {"": before[name]}
         found += [f"{name}{'.' * (m != '')}{m}={v!r}" for m, v in members.items() if v != then[m]]

@@ -20,6 +20,7 @@ DAY = ("day",)
 
 Label = tuple[Hashable, ...]
 Seen = frozenset[Label]
+_Variants = dict[Hashable, dict[Hashable, tuple[Any, date]]]  # by what else a result rests on, then by what was shown
 
 
 class Known(Protocol):
@@ -73,13 +74,15 @@ class Days:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, dict[tuple[Hashable, Seen], dict[Hashable, tuple[Any, date]]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, dict[tuple[Hashable, Seen], _Variants]] = OrderedDict()
 
     def find(self, view: Known, key: Hashable, given: Callable[[Any], Hashable]) -> tuple[Any, Any, Seen] | None:
         """A result dated anew, what else it rests on, and what was seen for it."""
         for (other, seen), variants in self._kept.get(key, {}).items():
-            found = variants.get((given(other), tokens(view, seen)))
-            if found is not None:
+            shown = variants.get(given(other))
+            # What the view shows is looked up only if all else is the same: mostly it is not.
+            found = shown and shown.get(tokens(view, seen))
+            if found:
                 result, day = found
                 return redated(result, day, view.dated), other, seen
         return None
@@ -95,9 +98,12 @@ class Days:
         if key not in self._kept and len(self._kept) >= KEYS_KEPT:
             self._kept.popitem(last=False)
         variants = self._kept.setdefault(key, {}).setdefault((other, seen), {})
-        if len(variants) >= VARIANTS_KEPT:
+        if given not in variants and len(variants) >= VARIANTS_KEPT:
             variants.pop(next(iter(variants)))
-        variants[given, tokens(view, seen)] = result, view.dated
+        shown = variants.setdefault(given, {})
+        if len(shown) >= VARIANTS_KEPT:
+            shown.pop(next(iter(shown)))
+        shown[tokens(view, seen)] = result, view.dated
 
 
 def tokens(view: Known, seen: Seen) -> tuple[Hashable, ...]:
