@@ -1,6 +1,6 @@
 # Two commands: make book, make test. Everything else serves them.
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint unit nbval strict pages runs outputs bench lock clean
+.PHONY: help setup book pdf test lint unit nbval strict pages runs outputs bench lock clean
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -31,6 +31,9 @@ setup: ## .venv with the locked packages; nothing to do when it is current
 
 book: setup ## execute every chapter and build _build/html and _build/findings.json
 	@$(RUN) aieq.report.build
+
+pdf: setup ## the built book as one PDF, _build/book.pdf (needs chromium)
+	@$(RUN) aieq.report.pdf
 
 test: lint unit nbval strict pages runs ## everything that must hold: lint, tests, chapters, a clean strict build, its pages
 
