@@ -65,6 +65,8 @@ def test_unlike_units_are_refused():
         (2.4371, 2.0, 2.9, "$2.4 bn (2.0 to 2.9)"),
         (131.5, 88.8, 174.8, "$130 bn (90 to 170)"),
         (0.0123, 0.0121, 0.0126, "$0.01230 bn (0.01210 to 0.01260)"),
+        # Two sources that agree to a third of a per cent give three digits, not four.
+        (3.487, 3.487, 3.499, "$3.49 bn (3.49 to 3.50)"),
         (-7.26, None, None, "−$7.26 bn"),
         (5.0, 4.0005, 5.9995, "$5.0 bn (4.0 to 6.0)"),
         # Skewed: the half-width alone would say $0 bn (0 to 900).
@@ -79,9 +81,16 @@ def test_digits_follow_the_uncertainty(value, low, high, text):
     assert Quantity(value, "USD_bn", low, high).full_text() == text
 
 
+def test_no_digit_is_shown_that_the_draws_do_not_grant():
+    drawn = Quantity(16.3, "years", 8.1, 43.2, errors=(0.1, 0.1, 0.71))
+    assert drawn.full_text() == "16 years (8 to 40)"
+    assert Quantity(0.0236, "ratio", 0.001, 0.0732, errors=(0.0001, 0.0009, 0.002)).text() == "2 %"
+    assert Quantity(1.0, "USD_tn", 0.9, 1.1, errors=(0.0, 0.01, 0.0)).to("USD_bn").errors == (0.0, 10.0, 0.0)
+
+
 @given(amounts, amounts)
 def test_the_half_width_is_shown_with_one_or_two_digits(value, half):
-    if half <= value / 1000 or 0 < value - half < half:  # too narrow to show; low end close to zero, see below
+    if half <= value / 200 or 0 < value - half < half:  # too narrow to show; low end close to zero, see below
         return
     places = round_by_uncertainty(value, value - half, value + half)
     digits = half * 10**places

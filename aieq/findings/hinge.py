@@ -38,24 +38,15 @@ def _on_record(context: Context) -> Quantity:
     if right.low is None or right.high is None or not right.low < right.value < right.high:
         msg = f"the half-lives on record as of {context.as_of} have no spread to draw from"
         raise VintageError(msg)
-    value = _chance(context, (right.low, right.value, right.high), outlook.DRAWS // 4)
-    without = [
-        quartiles for quartiles in growth.right_without_one(context) if quartiles[0] < quartiles[1] < quartiles[2]
-    ]
-    others = [value, *(_chance(context, quartiles, outlook.DRAWS // 8) for quartiles in without)]
-    return Quantity(
-        value,
-        "ratio",
-        min(others),
-        max(others),
-        grade="assumed",
-        sources=tuple(dict.fromkeys((*outlook.drawn_from(context), *right.sources))),
-        interval="the same record with one line left out in turn; lines that never became large are in none of them",
-    )
+    told = _chance(context, (right.low, right.value, right.high), outlook.DRAWS)
+    without = [each for each in growth.right_without_one(context) if each[0] < each[1] < each[2]]
+    readings = [told, *(_chance(context, each, outlook.DRAWS // 4) for each in without)]
+    interval = "the same record with one line left out in turn; lines that never became large are in none of them"
+    return outlook.between(told, readings, interval, (*outlook.drawn_from(context), *right.sources))
 
 
-def _chance(context: Context, quartiles: tuple[float, float, float], draws: int) -> float:
-    """Chance of coverage by 2030 where that is the middle half of what is believed of the half-life."""
+def _chance(context: Context, quartiles: tuple[float, float, float], draws: int) -> tuple[float, float]:
+    """Chance of coverage by 2030 and its standard error, where that is the middle half of what is believed."""
     belief = three_points(*quartiles, context.scenario.assumptions[FADES].possible, 0.5)
     words = "median {1:.3g}, half between {0:.3g} and {2:.3g}".format(*quartiles)
     drawn = outlook.joint(context)
@@ -70,7 +61,7 @@ def _chance(context: Context, quartiles: tuple[float, float, float], draws: int)
     if row.empty:
         msg = f"the outlook as of {context.as_of} does not look back to 2030"
         raise VintageError(msg)
-    return float(row["by"].iloc[0])
+    return float(row["by"].iloc[0]), float(row["error_by"].iloc[0])
 
 
 def _year_ahead(context: Context, life: Quantity) -> Quantity:

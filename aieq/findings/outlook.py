@@ -83,7 +83,9 @@ def drawn_from(context: Context) -> tuple[str, ...]:
 
 
 def _banded(context: Context, quantity: str, unit: str, when: date | None = None, shift: float = 0.0) -> Quantity:
-    low, middle, high = outlook(context).band(quantity, when)[[0.05, 0.5, 0.95]] + shift
+    band = outlook(context).band(quantity, when).loc[[0.05, 0.5, 0.95]]
+    low, middle, high = band["value"] + shift
+    errors = [float(error) for error in band["error"]]
     if not np.isfinite(middle):
         msg = f"more than half of the draws as of {context.view.dated} have no {quantity} within the horizon"
         raise VintageError(msg)
@@ -97,6 +99,7 @@ def _banded(context: Context, quantity: str, unit: str, when: date | None = None
         grade="assumed",
         sources=drawn_from(context),
         interval=interval,
+        errors=(errors[0], errors[1], errors[2]),
     )
 
 
@@ -120,15 +123,24 @@ def _chance(context: Context, rule: str, year: int, column: str = "by") -> Quant
     if rows[0].empty:
         msg = f"the outlook as of {context.as_of} looks no further than {outlooks.LAST_YEAR}, and not back to {year}"
         raise VintageError(msg)
-    values = [float(row[column].iloc[0]) for row in rows]
+    found = [(float(row[column].iloc[0]), float(row[f"error_{column}"].iloc[0])) for row in rows]
+    return between(found[0], found, _READINGS, drawn_from(context))
+
+
+def between(
+    told: tuple[float, float], readings: list[tuple[float, float]], interval: str, sources: tuple[str, ...]
+) -> Quantity:
+    """Tell a chance with its least and largest reading, each a value and its standard error."""
+    low, high = min(readings), max(readings)
     return Quantity(
-        values[0],
+        told[0],
         "ratio",
-        min(values),
-        max(values),
+        low[0],
+        high[0],
         grade="assumed",
-        sources=drawn_from(context),
-        interval=_READINGS,
+        sources=sources,
+        interval=interval,
+        errors=(low[1], told[1], high[1]),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -227,9 +226,9 @@ class Outlook:
     bands: pd.DataFrame = field(repr=False)
     chances: pd.DataFrame = field(repr=False)
 
-    def band(self, quantity: str, time: date | None = None) -> pd.Series:
+    def band(self, quantity: str, time: date | None = None) -> pd.DataFrame:
         """
-        Quantiles of a quantity.
+        Quantiles of a quantity, with their standard errors.
 
         Parameters
         ----------
@@ -240,8 +239,8 @@ class Outlook:
 
         Returns
         -------
-        Series
-            Value by level.
+        DataFrame
+            value and error, by level.
         """
         rows = self.bands[self.bands["quantity"] == quantity]
         if rows.empty:
@@ -249,24 +248,7 @@ class Outlook:
             raise ScenarioError(msg)
         if quantity in PATHS:
             rows = rows[rows["time"] == pd.Timestamp(time or self.setting.day)]
-        return rows.set_index("level")["value"]
-
-
-def shown(value: float, error: float) -> float:
-    """
-    Round a quantile to the digits it has: the last one is right in about nineteen of twenty repetitions.
-
-    Examples
-    --------
-    >>> shown(374.795, 0.9), shown(374.795, 0.02), shown(float("inf"), 0.0)
-    (370.0, 374.8, inf)
-    """
-    if not np.isfinite(value) or not np.isfinite(error):
-        return value
-    if error <= 0:
-        return float(np.format_float_positional(value, precision=6, fractional=False, unique=False))
-    places = -int(np.ceil(np.log10(4 * error)))
-    return round(value, places)
+        return rows.set_index("level")[["value", "error"]]
 
 
 def outlook(
@@ -374,23 +356,3 @@ def check_draws(draws: int, count: int = SCRAMBLES) -> None:
     if draws < 64 * count or draws & (draws - 1):
         msg = f"{draws} draws: take a power of two, at least {64 * count}: each of {count} scrambles has to be balanced"
         raise ScenarioError(msg)
-
-
-def quantile_table(result: Outlook, quantities: Sequence[str]) -> pd.DataFrame:
-    """
-    Today's quantiles of some quantities, to the digits they have.
-
-    Returns
-    -------
-    DataFrame
-        quantity, one column for each of :data:`LEVELS`, and the largest relative standard error.
-    """
-    today = pd.Timestamp(result.setting.day)
-    rows = []
-    for quantity in quantities:
-        part = result.bands[(result.bands["quantity"] == quantity)]
-        part = part[part["time"].isna() | (part["time"] == today)]
-        relative = (part["error"] / part["value"]).replace([np.inf], np.nan).max()
-        values = {f"{level:.0%}": shown(v, e) for level, v, e in part[["level", "value", "error"]].to_numpy()}
-        rows.append({"quantity": quantity, **values, "relative_error": relative})
-    return pd.DataFrame(rows)
