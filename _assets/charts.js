@@ -63,7 +63,7 @@
     live.className = "chart-live";
     live.setAttribute("role", "img");
     live.setAttribute("aria-label", still.getAttribute("aria-label"));
-    const drawing = new window.aieqVega.View(window.aieqVega.parse(spec), { renderer: "svg", container: live, hover: true });
+    const drawing = window.aieqVega.draw(spec, { renderer: "svg", container: live, hover: true });
     drawing.tooltip(hover);
     await drawing.runAsync();
     const svg = live.querySelector("svg");

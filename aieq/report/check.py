@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from aieq.report import lean_policy
 from aieq.report.chapters import ROOT
 
 _FOREIGN = re.compile(r"^(?:https?:|wss?:|ftp:)?//", re.IGNORECASE)
@@ -70,6 +71,7 @@ class PageReader(HTMLParser):
         self.loads: list[str] = []
         self.charts: list[Chart] = []
         self.images_without_alt: list[str] = []
+        self.refused: list[str] = []
         self.headings = 0
         self.title = ""
         self.description = ""
@@ -180,8 +182,10 @@ def read_pages(folder: Path) -> dict[str, PageReader]:
         if name.startswith("_static/"):
             continue
         reader = PageReader()
-        reader.feed(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        reader.feed(text)
         reader.close()
+        reader.refused = lean_policy.faults(text)
         found[name] = reader
     return found
 
@@ -215,6 +219,7 @@ def check_book(html_dir: Path | str, *, toc: Path | None = None) -> list[str]:
         problems += _page_problems(name, pages[name], folder)
     for name, page in pages.items():
         problems += _foreign(name, page)
+        problems += [f"{name}: {what}" for what in page.refused]
         problems += _dead_links(name, page, pages, folder)
     built = {name for name in pages if "/" in name}
     problems += [f"{name}: a page that the table of contents does not know" for name in sorted(built - set(wanted))]

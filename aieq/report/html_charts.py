@@ -7,6 +7,7 @@ and a script with the chart compiled for Vega, which the browser asks for only w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import urllib.parse
@@ -69,11 +70,29 @@ def live_script(name: str, spec: dict[str, Any]) -> str:
         A script that hands the Vega specification to the page's loader.
     """
     compiled = vl_convert.vegalite_to_vega(still.sized(spec, WIDE), vl_version=still.VEGA_LITE)
+    missing = sorted(_transforms(compiled) & _LEFT_OUT)
+    if missing:
+        msg = f"the chart {name!r} needs {', '.join(missing)} of Vega, which pages do not load; see html_charts._PARTS"
+        raise ValueError(msg)
     compiled.pop("$schema", None)
     compiled.pop("description", None)
     text = json.dumps(compiled, separators=(",", ":"), ensure_ascii=False)
     text = text.replace(INK, "currentColor").replace(PAPER, "var(--chart-paper,#fff)")
     return f"aieqChart({json.dumps(name)},{text});\n"
+
+
+def _transforms(node: Any) -> set[str]:
+    """Kinds of every transform in a Vega specification."""
+    if isinstance(node, dict):
+        own = {one["type"] for one in node.get("transform", []) if isinstance(one, dict) and "type" in one}
+        return (
+            own
+            | {kind for value in node.values() for kind in _transforms(value)}
+            | ({"projection"} if node.get("projections") else set())
+        )
+    if isinstance(node, list):
+        return {kind for value in node for kind in _transforms(value)}
+    return set()
 
 
 def enrich(body: str, specs: dict[str, dict[str, Any]], out: Path, root: str) -> str:
@@ -118,10 +137,42 @@ def enrich(body: str, specs: dict[str, dict[str, Any]], out: Path, root: str) ->
     return _FIGURE.sub(complete, body)
 
 
+# The parts of Vega that charts here are drawn with. Left out: maps, networks, trees, word clouds, Voronoi cells, label
+# placement, regressions and crossfilters, together a quarter of it. Versions are those inside vl-convert.
+_PARTS = {
+    "vega-dataflow": "6.1.0",
+    "vega-transforms": "5.1.0",
+    "vega-view-transforms": "5.1.0",
+    "vega-encode": "5.1.0",
+    "vega-view": "6.1.0",
+    "vega-parser": "7.1.0",
+    "vega-interpreter": "2.0.0",
+}
+_LEFT_OUT = {
+    *("contour", "geojson", "geopath", "geopoint", "geoshape", "graticule", "heatmap", "isocontour", "kde2d"),
+    *("projection", "force", "nest", "pack", "partition", "stratify", "tree", "treelinks", "treemap", "label"),
+    *("loess", "regression", "voronoi", "wordcloud", "crossfilter", "resolvefilter"),
+}
+# Expressions are interpreted: compiling them would need a policy that lets a page make code out of text.
+_EXPORTS = (
+    "window.aieqVega={View:View,parse:parse,draw:(spec,options)=>"
+    "new View(parse(spec,null,{ast:true}),Object.assign({expr:expressionInterpreter},options))};"
+)
+
+
 def _exported() -> str:
-    # The address is only the name under which vl-convert holds the module; it fetches nothing.
-    module = f"https://cdn.jsdelivr.net/npm/vega@{vl_convert.get_vega_version()}/+esm"
-    return f"import {{View, parse}} from {module!r};window.aieqVega={{View:View,parse:parse}};"
+    # The addresses are only the names under which vl-convert holds the modules; it fetches nothing.
+    place = {name: f'"https://cdn.jsdelivr.net/npm/{name}@{number}/+esm"' for name, number in _PARTS.items()}
+    return (
+        f"import {{transforms}} from {place['vega-dataflow']};"
+        f"import * as common from {place['vega-transforms']};"
+        f"import * as marks from {place['vega-view-transforms']};"
+        f"import * as axes from {place['vega-encode']};"
+        f"import {{View}} from {place['vega-view']};"
+        f"import {{parse}} from {place['vega-parser']};"
+        f"import {{expressionInterpreter}} from {place['vega-interpreter']};"
+        f"Object.assign(transforms,common,marks,axes);{_EXPORTS}"
+    )
 
 
 def write_bundle(out: Path) -> Path:
@@ -136,12 +187,14 @@ def write_bundle(out: Path) -> Path:
     Returns
     -------
     Path
-        A script that sets ``window.aieqVega``; nothing in it asks another host.
+        A script that sets ``window.aieqVega``; nothing in it asks another host, and nothing makes code out of text:
+        ``aieqVega.draw(spec, options)`` gives the view of a chart whose expressions are interpreted.
     """
     target = out / FOLDER / "vega.js"
     exported = _exported()
     stamp = (
-        f"// Vega, BSD-3-Clause, from vl-convert {version('vl-convert-python')}: {exported.rpartition(';window')[2]}\n"
+        f"// Vega, BSD-3-Clause, from vl-convert {version('vl-convert-python')}: "
+        f"{hashlib.sha256(exported.encode()).hexdigest()[:10]}\n"
     )
     if not target.exists() or not target.read_text(encoding="utf-8").startswith(stamp):
         bundle = vl_convert.javascript_bundle(exported, vl_version=still.VEGA_LITE)

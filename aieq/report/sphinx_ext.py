@@ -14,8 +14,11 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
-from aieq.report import edition_pages, html_charts, html_math, html_reading
+from aieq.report import edition_pages, html_charts, html_math, html_reading, lean_pages, lean_policy
+
+logger = logging.getLogger(__name__)
 
 _DESCRIPTION_LENGTH = 200
 
@@ -49,6 +52,10 @@ def describe(doctree: nodes.document | None) -> str:
 
 
 def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    context["aieq_boot"] = lean_policy.BOOT
+    context["aieq_scripts"] = lean_pages.scripts_of(pagename, context.get("body") or "")
+    # before everything that it is to watch
+    context["metatags"] = lean_policy.META + context.get("metatags", "")
     context["aieq_description"] = ""
     if 'name="description"' not in context.get("metatags", ""):
         context["aieq_description"] = describe(doctree) or app.config.aieq_description
@@ -64,10 +71,9 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     if '<figure class="chart"' in body:
         specs = html_charts.specifications(executed)
         body = html_charts.enrich(body, specs, Path(app.outdir), "../" * pagename.count("/"))
-    if "data-sortable" in body:
-        app.add_js_file("ledger.js", defer="defer")  # within this event: for this page only
-    if 'class="time-machine"' in body:
-        app.add_js_file("timemachine.js", defer="defer")
+    body = lean_policy.without_frame_styles(body)
+    for fault in lean_policy.refused(body):
+        logger.warning("browsers will refuse %s", fault, location=pagename, type="aieq", subtype="policy")
     # The label would hide from a screen reader what the summary says.
     context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
 
@@ -84,14 +90,24 @@ def _tell_edition(context: dict[str, Any], pagename: str, edition: dict[str, Any
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
-        html_charts.write_bundle(Path(app.outdir))
+        out = Path(app.outdir)
+        html_charts.write_bundle(out)
+        lean_pages.finish(
+            out, _files(app.config.html_css_files), _files(app.config.html_js_files), app.config.html_title,
+            app.config.root_doc,
+        )  # fmt: skip
+
+
+def _files(setting: list[Any]) -> list[str]:
+    """Names in a setting of Sphinx whose entries are names, or pairs of a name and attributes."""
+    return [entry if isinstance(entry, str) else entry[0] for entry in setting]
 
 
 def _version() -> int:
     """Number the code that shapes pages: Sphinx reads every page again when it changes, so none keeps an old shape."""
     home = Path(__file__).parent
     files = [home / "sphinx_ext.py", home / "edition_pages.py", home.parent / "charts" / "still.py"]
-    files += sorted(home.glob("html_*.py"))
+    files += sorted([*home.glob("html_*.py"), *home.glob("lean_*.py")])
     return int(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8], 16)
 
 

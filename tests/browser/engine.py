@@ -74,6 +74,17 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+def lay_out(page: Any) -> None:
+    """Lay out figures that are far from the screen too: what is not laid out has no true height."""
+    page.evaluate(
+        """() => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync("figure.chart{content-visibility:visible!important}");
+            document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+
+
 def pages(folder: Path) -> list[str]:
     """Pages of the book, relative to its folder, in alphabetical order."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.glob("chapters/*.html"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, pages
+from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, lay_out, pages
 
 TALL = 2000
 
@@ -30,8 +30,7 @@ def take(out: Path, only: list[str] | None = None, themes: tuple[str, ...] = THE
                     if only and stem not in only:
                         continue
                     page.goto((folder / name).as_uri())
-                    # what is not laid out yet has no true height
-                    page.add_style_tag(content="figure.chart{content-visibility:visible!important}")
+                    lay_out(page)
                     height = page.evaluate("document.documentElement.scrollHeight")
                     for part, top in enumerate(range(0, height, TALL)):
                         page.evaluate("(top) => scrollTo({top, behavior: 'instant'})", top)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, pages, served
+from tests.browser.engine import THEMES, WIDTHS, browser, html_folder, lay_out, pages, served
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +73,7 @@ def test_a_page_is_quiet_stays_home_and_fits(engine: Any, name: str, theme: str,
     with Visit(engine, (FOLDER / name).as_uri(), width, theme) as visit:
         page = visit.page
         assert page.evaluate("document.documentElement.dataset.theme") == theme
-        page.add_style_tag(content="figure.chart{content-visibility:visible!important}")
+        lay_out(page)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{name} is {wide} px wide on a screen of {width}: {_culprits(page, width)}"
         for figure in page.query_selector_all("figure.chart"):
