@@ -83,7 +83,7 @@ def test_digits_follow_the_uncertainty(value, low, high, text):
 
 def test_no_digit_is_shown_that_the_draws_do_not_grant():
     drawn = Quantity(16.3, "years", 8.1, 43.2, errors=(0.1, 0.1, 0.71))
-    assert drawn.full_text() == "16 years (8 to 40)"
+    assert drawn.full_text() == "16 years (10 to 40)"
     assert Quantity(0.0236, "ratio", 0.001, 0.0732, errors=(0.0001, 0.0009, 0.002)).text() == "2 %"
     assert Quantity(1.0, "USD_tn", 0.9, 1.1, errors=(0.0, 0.01, 0.0)).to("USD_bn").errors == (0.0, 10.0, 0.0)
 
