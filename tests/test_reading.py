@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import nbformat
+import pandas as pd
 import pytest
 
+from aieq.charts import Figure, lines
 from aieq.findings import first_day
-from aieq.report import changes, html_reading
+from aieq.report import changes, html_reading, html_social
 from aieq.report.page import describe, figure_link
 
 
@@ -26,6 +29,7 @@ def test_every_term_has_one_meaning_and_one_place(root):
         '<figure class="chart"><p>a scope</p></figure>',
         "<table><tr><td><p>a scope</p></td></tr></table>",
         "<h2>A scope</h2>",
+        '<section class="time-machine" id="x"><p>a scope</p></section>',
         "<p><code>scope</code></p>",
         '<p><a href="x">the <em>scope</em></a></p>',
         "<p>a telescope, scoped</p>",
@@ -77,3 +81,27 @@ def test_what_changed_is_what_differs_on_the_two_days(context_on):
 def test_before_the_first_quarter_there_is_nothing_to_compare_with(context_on):
     """The page says so instead of failing."""
     assert "nothing to compare with" in changes.changed(context_on(str(first_day()))).text
+
+
+def test_a_shared_page_has_a_title_a_description_and_a_picture(tmp_path):
+    """A card of the first chart; without a first page no picture is promised."""
+    out = tmp_path / "html"
+    context = {"docstitle": "The book", "title": "A <em>page</em> &amp; more", "aieq_description": 'It says "no".'}
+    html_social.share(context, "chapters/cost", out, "https://example.org/book")
+    assert 'og:title" content="A page &amp; more"' in context["metatags"]
+    assert 'og:description" content="It says &quot;no&quot;."' in context["metatags"]
+    assert 'og:url" content="https://example.org/book/chapters/cost.html"' in context["metatags"]
+    assert "og:image" not in context["metatags"]
+
+    rows = pd.DataFrame({"day": pd.to_datetime(["2026-03-31", "2026-06-30"]), "value": [1.0, 2.0]})
+    alt = "One line rises from one to two within a quarter of a year, for a test."
+    figure = Figure(lines(rows, "day", "value"), title="T", alt=alt, sources=["a"], as_of="2026-08-31", data=rows)
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", figure._repr_mimebundle_())])
+    first = html_social.first_page(out)
+    first.parent.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), first)
+    html_social.share(context, "chapters/index", out, "")
+    assert 'og:image" content="../social-card.png"' in context["metatags"]
+    picture = (out / html_social.CARD).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert (int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")) == html_social.SIZE

@@ -11,7 +11,7 @@ WORDS_A_MINUTE = 230
 FEWEST_WORDS = 200  # below that a page is a list or a table, and a reading time says nothing
 _BLOCKS = re.compile(
     "|".join(
-        rf"<{name}\b.*?</{name.split()[0]}>"
+        rf"<{name}(?=[ >]).*?</{name.split()[0]}>"
         for name in (
             "figure",
             "table",

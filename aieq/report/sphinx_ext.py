@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from aieq.report import edition_pages, html_charts, html_math, html_reading, lean_pages, lean_policy
+from aieq.report import edition_pages, html_charts, html_math, html_reading, html_social, lean_pages, lean_policy
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         context["aieq_description"] = describe(doctree) or app.config.aieq_description
     if edition := app.config.aieq_edition:
         _tell_edition(context, pagename, edition)
+    html_social.share(context, pagename, Path(app.outdir), app.config.aieq_published)
     body = context.get("body")
     if not body:
         return
