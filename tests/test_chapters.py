@@ -18,7 +18,7 @@ from aieq.report.run import run_chapter
 
 CHAPTERS = chapter_files()
 STORY = ["index", "equation", "cost", "revenue", "history", "payer", "ways_out", "verdict"]
-STORY += ["doubt", "models", "scoreboard"]
+STORY += ["doubt", "playground", "models", "scoreboard"]
 APPENDICES = ["figures", "sources", "dictionary", "methods", "rerun", "api"]
 PARAMETERS = (
     'as_of: str = "2026-08-31"  # last day of publication that counts, as YYYY-MM-DD\n'

@@ -37,7 +37,7 @@ def _finding(name: str, unit: str, says: str):  # noqa: ANN202
     return finding(name, unit=unit, section="doubt", says=says)
 
 
-def _growth(context: Context) -> Quantity:
+def growth(context: Context) -> Quantity:
     """Last year's growth of revenue, with the span of all that the labs' figures say of it."""
     growth = context["actual_growth_multiple"]
     others = [q for name in GROWTH if (q := context.get(name)) is not None]
@@ -57,7 +57,7 @@ def joint(context: Context, *, correlated: bool = True, holds: float = RANGE_HOL
         known = {
             "actual_ai_revenue_usd_bn": ("AI revenue now", context["actual_ai_revenue_usd_bn"]),
             "accelerator_run_rate_usd_bn": ("Accelerator run rate", context["gpu_run_rate_usd_bn"]),
-            "actual_growth_multiple": ("Growth of AI revenue over the last year", _growth(context)),
+            "actual_growth_multiple": ("Growth of AI revenue over the last year", growth(context)),
         }
         evidence = [doubts.observed(name, title, figure, holds) for name, (title, figure) in known.items()]
         return doubts.joint(context.scenario, evidence, correlated=correlated, holds=holds)

@@ -35,7 +35,7 @@ ASSUMED = (
     "building_growth_half_life_years",
     "lasting_growth_ratio",
 )
-_WIDEST = 10.0  # evidence is never off by more than this factor beyond its interval
+WIDEST = 10.0  # evidence is never off by more than this factor beyond its interval
 
 
 @functools.cache
@@ -115,7 +115,7 @@ def observed(name: str, title: str, quantity: Quantity, holds: float = RANGE_HOL
     if low == high:
         belief = distribution(name, value, (value, value), (value, value), {"kind": "fixed"})
     elif low < value < high:
-        ends = (math.log(low / _WIDEST), math.log(high * _WIDEST))
+        ends = (math.log(low / WIDEST), math.log(high * WIDEST))
         bend = three_points(math.log(low), math.log(value), math.log(high), ends, holds)
         words = f"median {value:g}, {holds:.0%} between {low:g} and {high:g}"
         belief = Distribution("range", lambda p: np.exp(bend(p)), words)

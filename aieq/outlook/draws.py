@@ -15,7 +15,7 @@ from ..errors import ScenarioError, UnknownNameError, did_you_mean
 from .distributions import Distribution
 
 # A score of 5.6 deviations: what a scrambled sequence can return as exactly 0 would be minus infinity.
-_EDGE = 1e-8
+EDGE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Joint:
         dict of str to ndarray, shape (n,)
             Values by name.
         """
-        inside = np.clip(uniform, _EDGE, 1 - _EDGE)
+        inside = np.clip(uniform, EDGE, 1 - EDGE)
         tied = np.flatnonzero((self.matrix != np.eye(len(self.inputs))).any(axis=1))
         if len(tied):
             inside[:, tied] = special.ndtr(special.ndtri(inside[:, tied]) @ self.factor[np.ix_(tied, tied)].T)
