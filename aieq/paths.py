@@ -18,6 +18,7 @@ from .errors import EquationError, EvidenceError
 
 HORIZON_YEARS = 25
 QUARTER_YEARS = float(equation.QUARTER_YEARS)
+Numbers = float | np.ndarray
 
 
 def _factor(change_ratio: float, name: str) -> float:
@@ -140,6 +141,29 @@ def revenue_change_ratio(price_change_ratio: float, elasticity: float) -> float:
     return _factor(price_change_ratio, "price_change_ratio") ** (1 - elasticity) - 1
 
 
+def log_growth(now: Numbers, lasting: Numbers, half_life: Numbers, years: Numbers) -> np.ndarray:
+    """
+    Logarithm of the level after some years where growth fades, over the level now.
+
+    Parameters
+    ----------
+    now, lasting : float or ndarray
+        Logarithms of one plus the yearly growth now and in the end.
+    half_life : float or ndarray
+        Years in which the distance between the two halves.
+    years : float or ndarray
+        When; broadcasts with the others.
+
+    Examples
+    --------
+    >>> growth = log_growth(np.log(2.0), 0.0, np.array([1.0]), np.array([50.0]))
+    >>> bool(abs(growth[0] - 1.0) < 1e-12)  # log 2 a year, halving each year: log 2 / log 2 in all
+    True
+    """
+    decay = np.log(2) / half_life
+    return lasting * years + (now - lasting) * -np.expm1(-decay * years) / decay
+
+
 @dataclass(frozen=True)
 class FadingGrowth:
     """
@@ -178,8 +202,7 @@ class FadingGrowth:
         now, lasting = math.log1p(self.now_ratio), math.log1p(self.lasting_ratio)
         if math.isinf(self.half_life_years):
             return now * years
-        decay = math.log(2) / self.half_life_years
-        return lasting * years + (now - lasting) * -np.expm1(-decay * np.asarray(years, dtype=float)) / decay
+        return log_growth(now, lasting, self.half_life_years, np.asarray(years, dtype=float))
 
     def factor(self, years: float | np.ndarray) -> float | np.ndarray:
         """

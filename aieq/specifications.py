@@ -14,7 +14,7 @@ from .assumptions import Scenario
 from .errors import VintageError
 from .evidence import View
 from .outlook.ahead import stocks
-from .outlook.doubts import assumed, observed
+from .outlook.doubts import assumed, correlations, observed
 from .outlook.draws import Joint, read_correlations, scrambles
 
 
@@ -287,12 +287,9 @@ def _revenues(view: View, scenario: Scenario) -> dict[tuple[str, str, str], obje
 
 def _joint(scenario: Scenario, evidence: Sequence) -> Joint:
     """Without the paths ahead: a definition is judged today."""
-    from .evidence import DATA
-    from .outlook.doubts import _file
-
     inputs = (*evidence, *(entry for entry in assumed(scenario) if "growth" not in entry.name))
     names = [entry.name for entry in inputs]
-    pairs = [entry for entry in _file(DATA / "correlations.yml") if "growth" not in entry["between"][0]]
+    pairs = [entry for entry in correlations() if "growth" not in entry["between"][0]]
     return Joint(inputs, read_correlations(pairs, names))
 
 

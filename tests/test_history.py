@@ -434,6 +434,5 @@ def test_frames_behind_the_figures_exist_on_early_days_too(now):
             findings.service_frame,
             findings.frontier_frame,
             findings.slope_frame,
-            findings.lag_frame,
         ):
             assert len(frame(context)), (day, frame.__name__)

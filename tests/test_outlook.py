@@ -17,7 +17,7 @@ from aieq import equation, paths, stock
 from aieq.errors import ScenarioError, UnknownNameError
 from aieq.findings import REGISTRY, context_for
 from aieq.outlook import doubts, sensitivity
-from aieq.outlook.ahead import log_growth, stocks
+from aieq.outlook.ahead import stocks
 from aieq.outlook.distributions import KINDS, distribution, three_points
 from aieq.outlook.draws import Correlation, Input, Joint, read_correlations, scrambles
 from aieq.outlook.result import Outlook, check_draws, crossing, model, outlook
@@ -189,10 +189,12 @@ def test_the_middle_of_the_outlook_is_the_report_s_own_path():
     assert ours == pytest.approx(ahead["required_revenue_capital_usd_bn"].iloc[[0, 4, 17]].to_numpy(), rel=1e-9)
 
 
-def test_fading_growth_for_arrays_is_fading_growth():
-    one = paths.FadingGrowth(1.5, 0.04, 0.7)
-    ours = log_growth(np.log(2.5), np.log(1.04), np.array([0.7]), np.array([3.0]))
-    assert ours[0] == pytest.approx(one.log_factor(3.0), rel=1e-12)
+def test_fading_growth_is_the_integral_of_its_rate():
+    start, lasting, life, years = np.log(2.5), np.log(1.04), 0.7, 3.0
+    middles = (np.arange(100_000) + 0.5) * years / 100_000
+    expected = float(np.mean(lasting + (start - lasting) * 0.5 ** (middles / life)) * years)
+    assert paths.log_growth(start, lasting, np.array([life]), np.array([years]))[0] == pytest.approx(expected, rel=1e-8)
+    assert paths.FadingGrowth(1.5, 0.04, life).log_factor(years) == pytest.approx(expected, rel=1e-8)
 
 
 def test_return_on_capital_makes_the_rent_what_the_stock_nets():

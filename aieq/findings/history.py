@@ -1610,31 +1610,3 @@ def slope_frame(context: Context) -> pd.DataFrame:
     )
     columns = ["series", "what", "months", "times_per_year", "low_times", "high_times", "source"]
     return pd.concat([mine[columns], published[columns]], ignore_index=True)
-
-
-def lag_frame(context: Context) -> pd.DataFrame:
-    """
-    Lag of open models, in months: of each record-setter on Epoch's index, and on the index of Artificial Analysis.
-
-    Returns
-    -------
-    DataFrame
-        series, day, lag_months, model, source.
-    """
-    records = lag_records(context)
-    keys = ";".join(_gap_sources(context))
-    frames = [records.assign(series="each open record, Epoch's index", model=records["capability_model"], source=keys)]
-    other = context.view.rows("open_models", "lag_months_aa")
-    if len(other):
-        frames.append(
-            pd.DataFrame(
-                {
-                    "series": "at quarter ends, Artificial Analysis",
-                    "day": other["period_end"],
-                    "lag_months": other["value"],
-                    "model": "",
-                    "source": other["source"],
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)[["series", "day", "lag_months", "model", "source"]]

@@ -12,29 +12,6 @@ from ..equation import QUARTER_YEARS
 _QUARTER = float(QUARTER_YEARS)
 
 
-def log_growth(now: np.ndarray, lasting: np.ndarray, half_life: np.ndarray, years: np.ndarray) -> np.ndarray:
-    """
-    Logarithm of the level after some years where growth fades: :class:`aieq.paths.FadingGrowth` for arrays.
-
-    Parameters
-    ----------
-    now, lasting : ndarray
-        Logarithms of one plus the yearly growth now and in the end.
-    half_life : ndarray
-        Years in which the distance between the two halves.
-    years : ndarray
-        When; broadcasts with the others.
-
-    Examples
-    --------
-    >>> growth = log_growth(np.log(2.0), 0.0, np.array([1.0]), np.array([50.0]))
-    >>> bool(abs(growth[0] - 1.0) < 1e-12)  # log 2 a year, halving each year: log 2 / log 2 in all
-    True
-    """
-    decay = np.log(2) / half_life
-    return lasting * years + (now - lasting) * -np.expm1(-decay * years) / decay
-
-
 def stocks(
     born: np.ndarray, spent: np.ndarray, life: np.ndarray, fall: np.ndarray, when: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

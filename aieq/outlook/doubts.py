@@ -39,7 +39,8 @@ WIDEST = 10.0  # evidence is never off by more than this factor beyond its inter
 
 
 @functools.cache
-def _file(path: Path) -> list[dict]:
+def correlations(path: Path = DATA / "correlations.yml") -> list[dict]:
+    """Entries of the file of correlations, as they stand there."""
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(entries, list):
         msg = f"{path.name} holds a list of correlations; it holds a {type(entries).__name__}"
@@ -154,7 +155,7 @@ def joint(
     """
     inputs = (*evidence, *assumed(scenario, holds))
     names = [entry.name for entry in inputs]
-    pairs = read_correlations(_file(data / "correlations.yml"), names) if correlated else ()
+    pairs = read_correlations(correlations(data / "correlations.yml"), names) if correlated else ()
     return Joint(inputs, pairs)
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from .. import equation
 from ..errors import ScenarioError
-from .ahead import carry, log_growth
+from ..paths import log_growth
+from .ahead import carry
 from .draws import Joint, scrambles
 from .sketch import Sketch
 

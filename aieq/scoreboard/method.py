@@ -151,7 +151,7 @@ def ours(one: Start, years: float, scenario: Scenario, fades: str | None) -> np.
     """
     from scipy.special import stdtrit
 
-    from ..outlook.ahead import log_growth
+    from ..paths import log_growth
 
     uniform = _uniform(DRAWS, SEED)
     growth = one.growth + one.doubt * stdtrit(one.freedom, uniform[:, 0])
