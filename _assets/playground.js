@@ -220,11 +220,12 @@
       waiting ||= requestAnimationFrame(draw);
     };
 
-    const changed = (except) => {
+    const changed = (except, started = `root:${setting.root}`) => {
       heard = true;
       fill(except);
       soon();
-      start.value = `root:${setting.root}`;
+      start.value = started;
+      one("[data-start-says]").textContent = data.presets.find(({ id }) => started === `preset:${id}`)?.says ?? "";
       // Browsers limit how often an address may change.
       clearTimeout(changed.later);
       changed.later = setTimeout(() => history.replaceState(null, "", setting.changes.size || setting.root !== data.own ? write(setting) : location.pathname + location.search), 250);
@@ -260,8 +261,10 @@
     }
 
     start.addEventListener("change", () => {
-      setting = fresh(start.value.slice("root:".length));
-      changed();
+      const [kind, name] = start.value.split(":");
+      const preset = data.presets.find(({ id }) => kind === "preset" && id === name);
+      setting = preset ? { root: data.own, changes: new Map(Object.entries(preset.changes)) } : fresh(name);
+      changed(undefined, start.value);
     });
     one("[data-do=reset]").addEventListener("click", () => {
       setting = fresh(data.own);

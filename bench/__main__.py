@@ -7,10 +7,10 @@ import json
 import sys
 
 from aieq.report.chapters import ROOT
-from bench import doubts, measures, reruns, sweeps
+from bench import doubts, measures, playground, reruns, sweeps
 from bench.timing import Result
 
-MEASURES = measures.MEASURES | reruns.MEASURES | sweeps.MEASURES | doubts.MEASURES
+MEASURES = measures.MEASURES | reruns.MEASURES | sweeps.MEASURES | doubts.MEASURES | playground.MEASURES
 
 
 def table(results: list[Result]) -> str:

@@ -15,6 +15,7 @@ from aieq.errors import ScenarioError
 from aieq.findings import Context
 from aieq.report.playground import Ground, Playground, Setting, form, words
 from aieq.report.playground.ground import directions, quantiles
+from aieq.report.playground.presets import presets
 from aieq.report.playground.script import PRINTED, function, script
 
 
@@ -133,3 +134,23 @@ def test_it_works_on_any_day_under_any_scenario(context_on: Callable[..., Contex
     assert len(words.three(there)) > 9
     if "20" in scenario.partition(",")[2]:
         assert there.knob("asset_life_years.accelerators").high == 20
+
+
+def test_rivals_bring_what_they_printed_and_say_what_has_no_slider(ground: Ground) -> None:
+    """Every value set is the author's own, and is one that can be set."""
+    found = {preset.id: preset for preset in presets(ground)}
+    assert {"cahn2024_required", "kupperman2025_aug", "jpm2025_required", "epoch_1gw_tco"} <= set(found)
+    assert found["kupperman2025_aug"].changes == {"ai_share_of_capex_ratio": "all", "asset_life_years.accelerators": 10}
+    assert "Gross margin of operators".lower() in found["kupperman2025_aug"].says
+    assert "backed out" in found["jpm2025_required"].says
+    assert not found["epoch_1gw_tco"].changes
+    for preset in found.values():
+        ground.values(Setting(ground.own, preset.changes))
+
+
+def test_no_rival_is_known_before_he_wrote(context_on: Callable[..., Context]) -> None:
+    """In the middle of 2024 only Cahn had written."""
+    assert {preset.title for preset in presets(Ground(context_on("2024-06-30", "base", 1)))} == {
+        "Cahn 2023",
+        "Cahn 2024",
+    }

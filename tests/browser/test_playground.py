@@ -331,3 +331,17 @@ def test_it_fits_and_stays_home(engine: Any, theme: str, width: int) -> None:
             assert box["height"] > 50
         assert not visit.said, visit.said
         assert all(a.startswith(("file:", "data:", "blob:")) for a in visit.asked)
+
+
+def test_a_rival_brings_his_assumptions(engine: Any) -> None:
+    """They are in the fields, the page says what has no slider, and a change of one goes on from there."""
+    with Open(engine) as visit:
+        page = visit.page
+        page.select_option("#play-start", "preset:kupperman2025_aug")
+        assert number_of(page, "asset_life_years.accelerators").input_value() == "10"
+        assert "asset_life_years.accelerators=10" in visit.text()
+        assert "no slider here" in page.inner_text("[data-start-says]")
+        number_of(page, "cost_of_capital_ratio").fill("12")
+        assert visit.text().count("=") > 2
+        assert not page.inner_text("[data-start-says]")
+        assert not visit.said, visit.said

@@ -8,6 +8,7 @@ from typing import Any
 
 from .ground import Ground
 from .knobs import Knob, value_of
+from .presets import presets
 from .script import script
 
 PLAYGROUND_MIME = "application/vnd.aieq.playground+json"
@@ -34,7 +35,7 @@ class Playground:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         said = "\n".join(f"{knob.title}: {_said(self.ground, knob)}" for knob in self.ground.knobs)
-        numbers = self.ground.data()
+        numbers = self.ground.data() | {"presets": [vars(preset) for preset in presets(self.ground)]}
         return {
             "text/html": markup(self.ground),
             "text/plain": f"A reader of the page may set:\n{said}",
@@ -76,9 +77,11 @@ def _starts(ground: Ground) -> str:
         _option(f"root:{name}", f"{titles[name]} ({name})", selected=name == ground.own)
         for name in ("low", "base", "high")
     )
+    options = "".join(_option(f"preset:{preset.id}", preset.title) for preset in presets(ground))
+    others = f'<optgroup label="Other people">{options}</optgroup>' if options else ""
     return (
         '<p class="play-start"><label for="play-start">Start from</label> '
-        f'<select id="play-start"><optgroup label="Scenarios of this book">{roots}</optgroup></select></p>'
+        f'<select id="play-start"><optgroup label="Scenarios of this book">{roots}</optgroup>{others}</select></p>'
         '<p class="play-start-says" data-start-says=""></p>'
     )
 
