@@ -33,7 +33,7 @@ def cut(font: Path, signs: Iterable[int]) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    options = Options(flavor="woff2", layout_features=["*"], hinting=False, notdef_outline=True)
+    options = Options(flavor="woff2", layout_features=["ssty"], hinting=False, notdef_outline=True)
     opened = TTFont(font, recalcTimestamp=False)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=sorted(set(signs)))

@@ -49,6 +49,11 @@ _STRINGS = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\
 _PROPERTY = re.compile(r"--[a-zA-Z][\w-]*")
 _ADDRESS = re.compile(r"url\(\s*[\"']?(?!data:|#)([^)\"']+)[\"']?\s*\)")
 _LINKED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[\w.-]+\.(?:css|js)))(?:\?v=[0-9a-f]*)?"')
+# The theme's side bar is no landmark, so a screen reader cannot go to it, nor tell where it ends.
+_SIDEBAR = (
+    '<div id="pst-primary-sidebar" class=',
+    '<div id="pst-primary-sidebar" role="navigation" aria-label="Book" class=',
+)
 _REMARK = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?!!)(?:(?!\*/)[^`])*\*/[ \t]*)\n", re.MULTILINE)
 
 
@@ -234,6 +239,7 @@ def finish(out: Path, styles: Sequence[str], scripts: Sequence[str], title: str,
 
     for name, page in pages.items():
         head, end, rest = page.partition("</head>")
+        rest = rest.replace(*_SIDEBAR, 1)
         _write(out / name, _LINKED.sub(numbered, head) + end + rest)
 
 
