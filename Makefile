@@ -56,7 +56,7 @@ strict: setup ## a clean build in which every warning is an error
 pages: setup ## the pages of the last build, as files and in a browser
 	@echo "pages: what a reader opens"
 	@$(RUN) aieq.report.check
-	@$(PYTEST) -m "browser or built" tests
+	@$(PYTEST) -n 2 --dist worksteal -m "browser or built" tests
 
 runs: setup ## every chapter under other parameters, and faults planted on purpose
 	@echo "runs: chapters under other days and assumptions, planted faults"

@@ -7,10 +7,11 @@ import json
 import sys
 
 from aieq.report.chapters import ROOT
-from bench import doubts, measures, playground, reruns, sweeps
+from bench import doubts, measures, pages, playground, reruns, squiggle, sweeps
 from bench.timing import Result
 
-MEASURES = measures.MEASURES | reruns.MEASURES | sweeps.MEASURES | doubts.MEASURES | playground.MEASURES
+ROOMS = (measures, reruns, sweeps, doubts, squiggle, playground, pages)
+MEASURES = {name: measure for room in ROOMS for name, measure in room.MEASURES.items()}
 
 
 def table(results: list[Result]) -> str:

@@ -44,11 +44,10 @@ print(json.dumps({"seconds": time.perf_counter() - started, "count": len(table)}
 # Both sides estimate the median and the 95 % quantile of required revenue today, by the capital rule, to a standard
 # error of 0.1 per cent. The error at a size is measured over repetitions, the size for the target follows from the
 # rate at which it falls: one over the square root for plain draws, and as measured for ours.
-_PRECISION = """
+OURS = """
 import json, time
 from dataclasses import replace
 import numpy as np
-import squigglepy as sq
 from aieq import equation, stock
 from aieq.findings import context_for, outlook as doubt
 from aieq.outlook.draws import scrambles
@@ -66,6 +65,26 @@ def ours(seed, size):
         for _ in range(max(1, size // 8 // 4096)):
             values.append(model(joint.values(sequence.random(min(size // 8, 4096))), today, single=False)[NAME][:, 0])
     return np.quantile(np.concatenate(values), LEVELS)
+
+def seconds_to_target(draw, size, repetitions, rate):
+    started = time.process_time()
+    found = np.log([draw(seed, size) for seed in range(repetitions)])
+    seconds = (time.process_time() - started) / repetitions
+    error = found.std(axis=0, ddof=1).max()
+    return seconds * (error / TARGET) ** (1 / rate), size * (error / TARGET) ** (1 / rate), error
+
+def rate_of(draw, small, large, repetitions):
+    found = [np.log([draw(seed, size) for seed in range(repetitions)]) for size in (small, large)]
+    errors = [each.std(axis=0, ddof=1).max() for each in found]
+    return np.log(errors[0] / errors[1]) / np.log(large / small)
+
+rate = max(0.5, rate_of(ours, 2**12, 2**15, 24))
+mine = seconds_to_target(ours, 2**15, 24, rate)
+"""
+_PRECISION = (
+    OURS
+    + """
+import squigglepy as sq
 
 def spread(name, member=None, clip=(None, None)):
     entry = scenario.assumptions[name]
@@ -101,26 +120,13 @@ def plain(seed, size):
         found.append(equation.evaluate(NAME, **{**values, **given, "ai_share_of_capex_ratio": ai}))
     return np.quantile(np.concatenate(found), LEVELS)
 
-def seconds_to_target(draw, size, repetitions, rate):
-    started = time.process_time()
-    found = np.log([draw(seed, size) for seed in range(repetitions)])
-    seconds = (time.process_time() - started) / repetitions
-    error = found.std(axis=0, ddof=1).max()
-    return seconds * (error / TARGET) ** (1 / rate), size * (error / TARGET) ** (1 / rate), error
-
-def rate_of(draw, small, large, repetitions):
-    found = [np.log([draw(seed, size) for seed in range(repetitions)]) for size in (small, large)]
-    errors = [each.std(axis=0, ddof=1).max() for each in found]
-    return np.log(errors[0] / errors[1]) / np.log(large / small)
-
-rate = max(0.5, rate_of(ours, 2**12, 2**15, 24))
-mine = seconds_to_target(ours, 2**15, 24, rate)
 theirs = seconds_to_target(plain, 20_000, 12, 0.5)
 print(json.dumps({"ours": mine[0], "plain": theirs[0], "our_draws": mine[1], "plain_draws": theirs[1], "rate": rate}))
 """
+)
 
 
-def _json_of(script: str, *words: str) -> dict:
+def json_of(script: str, *words: str) -> dict:
     done = subprocess.run(
         [sys.executable, "-c", script, *words], env=variables(), cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -131,9 +137,9 @@ def _json_of(script: str, *words: str) -> dict:
 
 def outlook() -> list[Result]:
     """The whole outlook, two threads, and a hundred times as many draws."""
-    usual = _json_of(_OUTLOOK, str(2**16), "3")
-    many = _json_of(_OUTLOOK, str(2**20), "1")
-    most = _json_of(_OUTLOOK, str(2**23), "1")
+    usual = json_of(_OUTLOOK, str(2**16), "3")
+    many = json_of(_OUTLOOK, str(2**20), "1")
+    most = json_of(_OUTLOOK, str(2**23), "1")
     linear = (most["seconds"] / 2**23) / (many["seconds"] / 2**20)
     return [
         Result("outlook, all inputs, 65,536 draws, to 2035", usual["seconds"], "s", 1.0),
@@ -146,13 +152,13 @@ def outlook() -> list[Result]:
 
 def definitions() -> list[Result]:
     """Every combination of definitions with 4,096 draws each."""
-    found = _json_of(_DEFINITIONS)
+    found = json_of(_DEFINITIONS)
     return [Result(f"{found['count']} combinations of definitions, 4,096 draws each", found["seconds"], "s", 10.0)]
 
 
 def precision() -> list[Result]:
     """Processor time to a standard error of 0.1 % of the median and the 95 % quantile of required revenue."""
-    found = _json_of(_PRECISION)
+    found = json_of(_PRECISION)
     return [
         Result("time to 0.1 % of required revenue, over squigglepy", found["ours"] / found["plain"], target=0.1),
         Result("  ours", found["ours"], "s"),

@@ -1,7 +1,8 @@
 """
 Scores of built pages by Lighthouse: mobile preset, headless Chromium, pages served compressed from this machine.
 
-Run as ``python -m bench.pages [PAGE ...]`` on a machine that does nothing else; it needs node, which the book does not.
+Run as ``python -m bench pages`` on a machine that does nothing else; it needs node, which the book does not. The
+variable AIEQ_PAGES names other pages than the usual, or ``all``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aieq.report.chapters import ROOT
+from bench.timing import Result, timed
+
 KINDS = ("performance", "accessibility", "best-practices", "seo")
 RUNS = 3
-USUAL = ("chapters/index.html", "chapters/cost.html", "chapters/verdict.html", "search.html")
+USUAL = ("chapters/index.html", "chapters/cost.html", "chapters/verdict.html", "chapters/playground.html")
+TARGETS = (0.98, 1.0, 1.0, 1.0)
+PLAIN = "title: Plain\nexecute: {execute_notebooks: 'off'}\nonly_build_toc_files: true\n"
 _FLAGS = "--headless=new --no-sandbox --disable-gpu --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'"
 _TEXT = {".html", ".css", ".js", ".svg", ".csv", ".json"}
 
@@ -71,38 +78,57 @@ def scores(url: str, chrome: str) -> dict[str, Any]:
     }
 
 
-def measure(folder: Path, pages: list[str], runs: int = RUNS) -> list[str]:
-    """Visit pages of a built book and give the median of the runs, one line for each page."""
+def measure(folder: Path, pages: list[str], runs: int = RUNS) -> dict[str, dict[str, float]]:
+    """Visit pages of a built book and give the median of the runs for each."""
     chrome = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressed, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    lines = []
+    found = {}
     try:
         for page in pages:
-            all_runs = [scores(f"http://127.0.0.1:{server.server_address[1]}/{page}", chrome) for _ in range(runs)]
-            median = {name: statistics.median(run[name] for run in all_runs) for name in all_runs[0]}
-            told = "  ".join(f"{kind} {median[kind]:.2f}" for kind in KINDS)
-            lines.append(f"  {page:<28} {told}  {median['kib']:.0f} KiB  {median['requests']:.0f} requests")
+            visits = [scores(f"http://127.0.0.1:{server.server_address[1]}/{page}", chrome) for _ in range(runs)]
+            found[page] = {name: statistics.median(visit[name] for visit in visits) for name in visits[0]}
     finally:
         server.shutdown()
         server.server_close()
-    return lines
+    return found
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure the pages that are named, or four of different kinds."""
-    wanted = list(sys.argv[1:] if arguments is None else arguments) or list(USUAL)
+def plain_book(place: Path) -> Path:
+    """Build the same chapters, with the outputs they have, by jupyter-book as it comes."""
+    shutil.copytree(ROOT / "chapters", place / "chapters")
+    shutil.copy(ROOT / "_toc.yml", place)
+    (place / "_config.yml").write_text(PLAIN, encoding="utf-8")
+    timed([sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-q"], place)
+    return place / "_build" / "html"
+
+
+def pages() -> list[Result]:
+    """Scores, weight and requests of our pages, with those of a plain book beside them."""
     if lacks := lacking():
-        print(f"pages: not measured, this machine lacks {', '.join(lacks)}")
-        return 0
-    folder = Path(__file__).parents[1] / "_build" / "html"
+        print(f"bench: pages are not measured, this machine lacks {', '.join(lacks)}", file=sys.stderr)
+        return []
+    folder = ROOT / "_build" / "html"
     if not folder.is_dir():
-        print("pages: there is no built book; run make book", file=sys.stderr)
-        return 1
-    print(f"pages: Lighthouse, mobile, median of {RUNS}")
-    print("\n".join(measure(folder, wanted)))
-    return 0
+        sys.exit("bench: there is no built book; run make book")
+    wanted = os.environ.get("AIEQ_PAGES", "").split() or list(USUAL)
+    if wanted == ["all"]:
+        chapters = sorted(path.relative_to(folder).as_posix() for path in folder.glob("chapters/*.html"))
+        wanted = [*chapters, "search.html"]
+    results = []
+    for page, median in measure(folder, wanted).items():
+        results += [
+            Result(f"{page}: {kind}", median[kind], target=target, at_least=True)
+            for kind, target in zip(KINDS, TARGETS, strict=True)
+        ]
+        results += [
+            Result("  before interaction", median["kib"], "KiB", 100.0),
+            Result("  requests before interaction", median["requests"], "", 8.0),
+        ]
+    with tempfile.TemporaryDirectory() as place:
+        for page, median in measure(plain_book(Path(place)), [page for page in wanted if page in USUAL[:2]]).items():
+            results += [Result(f"  plain jupyter-book, {page}: {name}", value) for name, value in median.items()]
+    return results
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+MEASURES: dict[str, Callable[[], list[Result]]] = {"pages": pages}
