@@ -50,8 +50,6 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
         _MARK,
         f'data-playground="{root}{FOLDER}/{target.name}" data-engine="{root}_static/playground-engine.js"',
     )
-    if "aieq_scripts" not in context:
-        app.add_js_file("playground.js", defer="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

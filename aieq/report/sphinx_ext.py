@@ -21,6 +21,7 @@ from aieq.report import edition_pages, html_charts, html_math, html_reading, htm
 logger = logging.getLogger(__name__)
 
 _DESCRIPTION_LENGTH = 200
+_SCROLLED = '<div class="table-wrap" tabindex="0" role="group" aria-label="Table">'
 
 
 def describe(doctree: nodes.document | None) -> str:
@@ -75,6 +76,8 @@ def _page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
     body = lean_policy.without_frame_styles(body)
     for fault in lean_policy.refused(body):
         logger.warning("browsers will refuse %s", fault, location=pagename, type="aieq", subtype="policy")
+    # What scrolls sideways must be reachable from the keyboard.
+    body = body.replace('<div class="table-wrap">', _SCROLLED)
     # The label would hide from a screen reader what the summary says.
     context["body"] = re.sub(r'<summary aria-label="[^"]*">', "<summary>", body)
 
@@ -122,5 +125,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "mathml", inline_renderers=(html_math.visit_inline, None), block_renderers=(html_math.visit_block, None)
     )
     app.connect("html-page-context", _page, priority=900)
-    app.connect("build-finished", _finish)
+    # After the theme, which only then writes the colours of code.
+    app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "env_version": _version(), "parallel_read_safe": True, "parallel_write_safe": True}

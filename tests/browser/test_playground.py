@@ -216,7 +216,7 @@ def test_every_slider_moves_by_keyboard_and_all_is_said_aloud(engine: Any) -> No
             page.keyboard.press("ArrowRight")
             assert visit.text() != before
             assert slider.get_attribute("aria-labelledby")
-        page.wait_for_function("document.querySelector('[data-heard]').textContent.length > 10", timeout=5000)
+        page.wait_for_function("() => document.querySelector('[data-heard]').textContent.length > 10", timeout=5000)
         assert page.locator("[data-heard]").get_attribute("aria-live") == "polite"
         for field in page.locator(".play :is(select, input[type=number])").all():
             assert page.locator(f'label[for="{field.get_attribute("id")}"]').count() == 1
@@ -231,7 +231,7 @@ def test_a_link_brings_the_setting_back(engine: Any, ground: Ground) -> None:
         number_of(page, "buyer_gross_margin_ratio").fill("37.5")
         page.locator('[data-knob="ai_share_of_capex_ratio"] select').select_option("all")
         said = visit.text()
-        page.wait_for_function("location.hash.includes('all')", timeout=5000)
+        page.wait_for_function("() => location.hash.includes('all')", timeout=5000)
         fragment = page.evaluate("location.hash")
     with Open(engine, fragment) as other:
         assert other.text() == said

@@ -212,7 +212,7 @@ def test_a_finding_can_be_cited(visit: Any) -> None:
     assert row.locator("td").first.text_content().replace("%", "\\%") in text
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     row.get_by_role("button", name="Copy").click()
-    page.wait_for_function("document.querySelector('.cite-said').textContent.startsWith('Selected')")
+    page.wait_for_function("() => document.querySelector('.cite-said').textContent.startsWith('Selected')")
     assert page.evaluate("getSelection().toString()").strip().startswith("@misc")
     button.click()
     assert row.locator(".cite").count() == 0
