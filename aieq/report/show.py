@@ -33,6 +33,16 @@ INDEX_FINDINGS = (
     "claims_failing",
     "claims_unchecked",
 )
+INDEX_DOUBTS = (
+    "chance_capital_by_2030_ratio",
+    "chance_capital_by_2030_on_record_ratio",
+    "definitions_covering_count",
+    "definitions_count",
+    "half_life_assumed_years",
+    "half_life_right_fast_years",
+    "ai_revenue_year_ahead_believed_usd_bn",
+    "ai_revenue_year_ahead_on_record_usd_bn",
+)
 STEP_ONE_AND_TWO = (
     "required_revenue_usd_bn",
     "coverage_ratio",
