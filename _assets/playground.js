@@ -195,6 +195,29 @@
       return [setting.root, ...parts].join(", ");
     };
 
+    /** Which claims are judged otherwise. Verdicts are worked out beforehand, for one change at a time. */
+    const flipped = () => {
+      const { count, says, now, roots, moved } = data.claims;
+      const line = (words) => Object.assign(document.createElement("p"), { textContent: words });
+      const changes = [...setting.changes];
+      let flips;
+      if (!changes.length) flips = Object.entries(roots[setting.root]);
+      else if (changes.length === 1 && setting.root === data.own) {
+        const [name, value] = changes[0];
+        const stretch = (spells) => spells.find(([upto]) => (typeof upto === "number" ? value <= upto : value === upto)) ?? spells[spells.length - 1];
+        flips = Object.entries(moved[name] ?? {}).map(([claim, spells]) => [claim, stretch(spells)[1]]).filter(([claim, verdict]) => verdict !== now[claim]);
+      } else return [line("Which claims of the article flip is worked out for one change at a time: put the others back to see it.")];
+      if (!flips.length) return [line(`None of the article's ${count} claims is judged otherwise.`)];
+      const list = document.createElement("ul");
+      list.append(...flips.map(([claim, verdict]) => {
+        const item = document.createElement("li");
+        const link = Object.assign(document.createElement("a"), { href: `verdict.html#claim-${claim}`, textContent: says[claim][0].toUpperCase() + says[claim].slice(1) });
+        item.append(link, `: ${verdict} (${now[claim]} in this book)`);
+        return item;
+      }));
+      return [line(`Judged otherwise, of the article's ${count} claims:`), list];
+    };
+
     const draw = () => {
       waiting = 0;
       const found = evaluate(plain(setting));
@@ -208,6 +231,7 @@
       one("[data-draw=histogram]").replaceChildren(histogram(found, data));
       one("[data-draw=ahead]").replaceChildren(ahead(found, data));
       one("[data-text]").textContent = text();
+      one("[data-claims]").replaceChildren(...flipped());
       const { point, chance } = found;
       const paid = point.coverage_capital_ratio >= 1 ? "Revenue pays for the capital in use today" : `Revenue covers ${share(point.coverage_capital_ratio)} of what the capital in use requires`;
       const later = chance.capital === null ? "" : `; the chance that it has paid by the end of 2030 is ${share(chance.capital)}`;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 
 from aieq.assumptions import load_scenario
+from aieq.claims import get_claim
 from aieq.equation import RELATIONS
 from aieq.errors import ScenarioError
 from aieq.findings import Context
-from aieq.report.playground import Ground, Playground, Setting, form, words
+from aieq.report.playground import Ground, Playground, Setting, flips, form, words
 from aieq.report.playground.ground import directions, quantiles
 from aieq.report.playground.presets import presets
 from aieq.report.playground.script import PRINTED, function, script
@@ -154,3 +156,23 @@ def test_no_rival_is_known_before_he_wrote(context_on: Callable[..., Context]) -
         "Cahn 2023",
         "Cahn 2024",
     }
+
+
+def test_claims_flip_where_their_verdict_changes(ground: Ground) -> None:
+    """On either side of each edge the claim has the verdict the page gives, in a context that shares nothing."""
+    found = flips.moved(ground)
+    assert found
+    told = flips.data(ground)
+    for one in found:
+        verdicts = dict(entry for entry in told["moved"][one.knob.name][one.claim])
+        assert len(set(verdicts.values())) > 1
+        if one.knob.choices:
+            continue
+        edges = [spell.upto for spell in one.spells]
+        assert edges == sorted(edges)
+        assert edges[-1] == one.knob.high
+        step = (one.knob.high - one.knob.low) / 8 / 32
+        for spell, after in itertools.pairwise(one.spells):
+            for value, verdict in ((spell.upto, spell.verdict), (spell.upto + step, after.verdict)):
+                there = ground.at(Setting(ground.own, {one.knob.name: value}))
+                assert get_claim(one.claim).judge(there).verdict == verdict

@@ -95,7 +95,8 @@ def test_a_shared_page_has_a_title_a_description_and_a_picture(tmp_path):
 
     rows = pd.DataFrame({"day": pd.to_datetime(["2026-03-31", "2026-06-30"]), "value": [1.0, 2.0]})
     alt = "One line rises from one to two within a quarter of a year, for a test."
-    figure = Figure(lines(rows, "day", "value"), title="T", alt=alt, sources=["cahn_2024_600b"], as_of="2026-08-31", data=rows)
+    told = {"title": "T", "alt": alt, "sources": ["cahn_2024_600b"], "as_of": "2026-08-31", "data": rows}
+    figure = Figure(lines(rows, "day", "value"), **told)
     cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", figure._repr_mimebundle_())])
     first = html_social.first_page(out)
     first.parent.mkdir(parents=True)

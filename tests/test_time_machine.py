@@ -12,6 +12,8 @@ from aieq.charts import time_machine as charts
 from aieq.claims import VERDICTS, claims, curve
 from aieq.report import time_machine
 
+SOURCES = ["cahn_2024_600b"]
+
 
 @pytest.fixture(scope="module")
 def early(context_on):
@@ -92,9 +94,9 @@ def test_spells_tell_each_change_once(early):
 
 def test_small_multiples_need_two_months(early, context_on):
     """One day draws no line, and says so."""
-    drawn = charts.small_multiples(time_machine.path(early), as_of=early.as_of, sources=["cahn_2024_600b"], title="Months")
+    drawn = charts.small_multiples(time_machine.path(early), as_of=early.as_of, sources=SOURCES, title="Months")
     assert "panels of one line each" in drawn.alt
     first = context_on("2023-06-30")
-    said = charts.small_multiples(time_machine.path(first), as_of=first.as_of, sources=["cahn_2024_600b"], title="Months")
+    said = charts.small_multiples(time_machine.path(first), as_of=first.as_of, sources=SOURCES, title="Months")
     assert "no figure" in repr(said)
     assert "No earlier month" in time_machine.control(first).markup

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import html
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .ground import Ground
+import pandas as pd
+
+from ...quantity import Quantity
+from . import flips
+from .ground import Ground, Setting
 from .knobs import Knob, value_of
 from .presets import presets
 from .script import script
@@ -35,7 +41,10 @@ class Playground:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         said = "\n".join(f"{knob.title}: {_said(self.ground, knob)}" for knob in self.ground.knobs)
-        numbers = self.ground.data() | {"presets": [vars(preset) for preset in presets(self.ground)]}
+        numbers = self.ground.data() | {
+            "presets": [vars(preset) for preset in presets(self.ground)],
+            "claims": flips.data(self.ground),
+        }
         return {
             "text/html": markup(self.ground),
             "text/plain": f"A reader of the page may set:\n{said}",
@@ -63,7 +72,7 @@ def markup(ground: Ground) -> str:
         '<button type="button" data-do="file">Save as a scenario file</button></p>'
         '<p class="play-note" role="status" data-note=""></p>'
         "</fieldset></form>"
-        f"{_answers()}</div>"
+        f"{_answers(ground)}</div>"
     )
 
 
@@ -149,22 +158,50 @@ def _knob(ground: Ground, knob: Knob) -> str:
     )
 
 
-def _answers() -> str:
+def told(answer: Mapping[str, Any], key: str, kind: str, day: datetime.date) -> str:
+    """Write one answer, with the nine tenths of the draws in the middle."""
+    point, *band = (_told(value, kind, day) for value in (answer["point"][key], *answer["bands"][key]))
+    return f"{point} ({band[0]} to {band[-1]})" if band[0] != band[-1] else point
+
+
+def chance(answer: Mapping[str, Any], key: str) -> str:
+    """Write one chance."""
+    return "not asked" if answer["chance"][key] is None else percent(answer["chance"][key])
+
+
+def _told(value: float, kind: str, day: datetime.date) -> str:
+    if kind == "money":
+        return Quantity(value, "USD_bn").text()
+    if kind == "share":
+        return percent(value)
+    if math.isinf(value):
+        return "not within the horizon"
+    return f"{(pd.Timestamp(day) + pd.Timedelta(days=value * 365.25)).year}"
+
+
+def _answers(ground: Ground) -> str:
+    answer = ground.evaluate(Setting(ground.own))
     rows = "".join(
-        f'<div><dt>{html.escape(says)}</dt><dd data-show="{key}" data-as="{kind}">…</dd></div>'
+        f'<div><dt>{html.escape(says)}</dt><dd data-show="{key}" data-as="{kind}">'
+        f"{html.escape(told(answer, key, kind, ground.context.as_of))}</dd></div>"
         for key, says, kind in SHOWN
     )
-    rows += "".join(f'<div><dt>{html.escape(says)}</dt><dd data-chance="{key}">…</dd></div>' for key, says in CHANCES)
+    rows += "".join(
+        f'<div><dt>{html.escape(says)}</dt><dd data-chance="{key}">{chance(answer, key)}</dd></div>'
+        for key, says in CHANCES
+    )
+    covers = percent(answer["point"]["coverage_capital_ratio"])
     return (
         '<section class="play-answers" aria-labelledby="play-answers" hidden><h3 id="play-answers">What follows</h3>'
-        '<p class="play-summary" data-summary="">…</p>'
+        '<p class="play-summary" data-summary="">Revenue covers '
+        f"{covers} of what the capital in use requires under the assumptions of the book.</p>"
         '<p class="play-heard" aria-live="polite" data-heard=""></p>'
         '<figure class="play-figure"><figcaption>Coverage of the capital in use now, in 4,096 draws</figcaption>'
         '<div data-draw="histogram"></div></figure>'
         '<figure class="play-figure"><figcaption>The same coverage ahead: middle, half and nine tenths of the draws'
         '</figcaption><div data-draw="ahead"></div></figure>'
         f'<dl class="play-numbers">{rows}</dl>'
-        '<div data-claims=""></div>'
+        '<div class="play-claims" data-claims=""></div>'
         '<p class="play-text">For papermill and the command line: <code data-text=""></code></p></section>'
     )
 

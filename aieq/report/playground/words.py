@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,8 +9,7 @@ import pandas as pd
 
 from ...charts import Figure
 from ...charts.playground import scenarios
-from ...quantity import Quantity
-from .form import CHANCES, SHOWN, percent
+from .form import CHANCES, SHOWN, chance, percent, told
 from .ground import Ground, Setting
 from .knobs import AI_SHARE, LABS_SHARE, Knob
 
@@ -56,8 +53,8 @@ def moved(ground: Ground) -> pd.DataFrame:
 
 
 def _answer(found: dict[str, Any]) -> float:
-    chance = found["chance"]["capital"]
-    return found["point"]["coverage_capital_ratio"] if chance is None else chance
+    even = found["chance"]["capital"]
+    return found["point"]["coverage_capital_ratio"] if even is None else even
 
 
 def said(ground: Ground) -> dict[str, str]:
@@ -70,10 +67,10 @@ def said(ground: Ground) -> dict[str, str]:
         Texts by the name under which the chapter inserts them.
     """
     table = moved(ground)
-    chance = ground.evaluate(Setting(ground.own))["chance"]["capital"]
+    even = ground.evaluate(Setting(ground.own))["chance"]["capital"]
     first = table.iloc[0]
     flips = table[(table["low"] >= 0.5) != (table["high"] >= 0.5)]
-    question = "coverage today" if chance is None else "the chance of breaking even by the end of 2030"
+    question = "coverage today" if even is None else "the chance of breaking even by the end of 2030"
     if flips.empty:
         headline = "no single one turns the answer within what is defended"
     elif len(flips) == 1:
@@ -96,16 +93,6 @@ def _lower(title: str) -> str:
     return title[0].lower() + title[1:] if not title[:2].isupper() else title
 
 
-def _told(value: float, kind: str, day: datetime.date) -> str:
-    if kind == "money":
-        return Quantity(value, "USD_bn").text()
-    if kind == "share":
-        return percent(value)
-    if math.isinf(value):
-        return "not within the horizon"
-    return f"{(pd.Timestamp(day) + pd.Timedelta(days=value * 365.25)).year}"
-
-
 def three(ground: Ground) -> pd.DataFrame:
     """
     Work the three shipped scenarios out as the page does.
@@ -121,14 +108,12 @@ def three(ground: Ground) -> pd.DataFrame:
     for key, says, kind in SHOWN:
         row = {"what": says}
         for root, answer in found.items():
-            band = [_told(value, kind, day) for value in answer["bands"][key]]
-            point = _told(answer["point"][key], kind, day)
-            row[root] = f"{point} ({band[0]} to {band[-1]})" if band[0] != band[-1] else point
+            row[root] = told(answer, key, kind, day)
         rows.append(row)
     for key, says in CHANCES:
         row = {"what": says}
         for root, answer in found.items():
-            row[root] = "not asked" if answer["chance"][key] is None else percent(answer["chance"][key])
+            row[root] = chance(answer, key)
         rows.append(row)
     return pd.DataFrame(rows)
 
