@@ -85,7 +85,8 @@ def drawn_from(context: Context) -> tuple[str, ...]:
 def _banded(context: Context, quantity: str, unit: str, when: date | None = None, shift: float = 0.0) -> Quantity:
     band = outlook(context).band(quantity, when).loc[[0.05, 0.5, 0.95]]
     low, middle, high = band["value"] + shift
-    errors = [float(error) for error in band["error"]]
+    # An end that is never reached has no digits to grant, and nothing is equal to what is no number.
+    errors = [float(error) if np.isfinite(error) else 0.0 for error in band["error"]]
     if not np.isfinite(middle):
         msg = f"more than half of the draws as of {context.view.dated} have no {quantity} within the horizon"
         raise VintageError(msg)
